@@ -1,0 +1,1 @@
+"""Talking to the exchange: signed requests out, typed DataFrames back."""

@@ -1,0 +1,56 @@
+"""Public market data: the exchange's clock and index prices. No key is needed."""
+
+from collections.abc import Callable, Iterable
+
+import pandas as pd
+
+from flexloan_nb.api.endpoints import INDEX_TICKERS, SERVER_TIME
+from flexloan_nb.errors import InvalidArgumentError
+
+__all__ = ["MarketClient"]
+
+
+class MarketClient:
+    """What the market says of the coins of a loan; reached as ``client.market``."""
+
+    def __init__(self, frame: Callable[..., pd.DataFrame]) -> None:
+        self._frame = frame
+
+    def server_time(self) -> pd.Timestamp:
+        """Return the time of the exchange's clock, in UTC."""
+        time: pd.Timestamp = self._frame(SERVER_TIME)["ts"].iloc[0]
+        return time
+
+    def index_prices(self, ccys: str | Iterable[str]) -> pd.DataFrame:
+        """Return the USD index price of each coin, which is what loans are valued at.
+
+        Parameters
+        ----------
+        ccys : str or iterable of str
+            Coins, e.g. ``["BTC", "ETH"]``; one call for all of them.
+
+        Returns
+        -------
+        DataFrame
+            A row for each coin in the order asked; ``ccy`` and the columns that
+            ``client.describe("index_prices")`` lists, in USD.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A coin has no USD index.
+
+        Examples
+        --------
+        >>> from flexloan_nb import connect
+        >>> prices = connect("simulator").market.index_prices(["BTC", "ETH"])
+        >>> prices["instId"].tolist()
+        ['BTC-USD', 'ETH-USD']
+        """
+        wanted = [ccys] if isinstance(ccys, str) else list(dict.fromkeys(ccys))
+        tickers = self._frame(INDEX_TICKERS, quoteCcy="USD")
+        tickers.insert(0, "ccy", tickers["instId"].str.removesuffix("-USD"))
+        if missing := sorted(set(wanted) - set(tickers["ccy"])):
+            raise InvalidArgumentError(f"No USD index price of {', '.join(missing)}.")
+        rows = pd.Index(tickers["ccy"]).get_indexer(wanted)
+        return tickers.take(rows).reset_index(drop=True)

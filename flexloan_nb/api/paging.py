@@ -1,0 +1,90 @@
+"""Walking a history page by page. No I/O: the pages come from a callable."""
+
+from collections.abc import Callable
+
+from flexloan_nb.api.envelope import Row
+from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
+
+__all__ = ["PAGE_SIZE", "walk"]
+
+PAGE_SIZE = 100  # the most that the exchange puts in a page
+
+FetchPage = Callable[[dict[str, str | None]], list[Row]]
+
+
+def walk(
+    fetch_page: FetchPage,
+    endpoint: str,
+    *,
+    after: str | int | None = None,
+    before: str | int | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """Return the newest ``limit`` rows between two ids, oldest first.
+
+    Pages come newest first and are walked with ``after``. ``before`` is sent with the first
+    page only: alone it asks for the newest page, not for the one next to the id, so the walk
+    itself stops there.
+
+    Parameters
+    ----------
+    fetch_page : callable
+        Takes ``{"after", "before", "limit"}`` as the wire has them, returns a page of rows.
+    endpoint : str
+        The endpoint's name, for error messages.
+    after, before : str or int, optional
+        Only rows older, newer than this refId; both exclusive.
+    limit : int, optional
+        How many rows; None for all that the exchange keeps.
+
+    Raises
+    ------
+    InvalidArgumentError
+        ``limit`` is not positive, or an id is not made of digits.
+    ResponseFormatError
+        A page repeats rows or has no readable refId, so the walk would never end.
+    """
+    if limit is not None and limit < 1:
+        raise InvalidArgumentError(f"limit is {limit}: ask for at least one row, or None for all.")
+    newest, oldest = _ref_id("after", after), _ref_id("before", before)
+    rows: dict[int, Row] = {}
+    while limit is None or len(rows) < limit:
+        size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(rows))
+        cursor = min(rows, default=newest)
+        page = fetch_page(
+            {
+                "after": None if cursor is None else str(cursor),
+                "before": None if rows or oldest is None else str(oldest),
+                "limit": str(size),
+            }
+        )
+        found = {_id_of(row, endpoint): row for row in page}
+        if cursor is not None and any(ref_id >= cursor for ref_id in found):
+            raise _unwalkable(endpoint, "a page repeats rows that came before")
+        wanted = {i: row for i, row in found.items() if oldest is None or i > oldest}
+        rows |= wanted
+        if len(page) < size or len(wanted) < len(found):
+            break
+    return [rows[ref_id] for ref_id in sorted(rows)][-limit if limit else 0 :]
+
+
+def _ref_id(name: str, value: str | int | None) -> int | None:
+    if value is None:
+        return None
+    text = str(value)
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidArgumentError(f"{name} is {value!r}: give a refId, which has only digits.")
+    return int(text)
+
+
+def _id_of(row: Row, endpoint: str) -> int:
+    text = str(row.get("refId"))
+    if not (text.isascii() and text.isdigit()):
+        raise _unwalkable(endpoint, "a row has no refId made of digits")
+    return int(text)
+
+
+def _unwalkable(endpoint: str, problem: str) -> ResponseFormatError:
+    return ResponseFormatError(
+        endpoint, 200, problem, "The exchange has changed its paging; nothing was returned."
+    )

@@ -1,0 +1,28 @@
+"""Small stateful fakes that stand where the exchange would."""
+
+import requests
+from requests.adapters import BaseAdapter
+
+
+class CannedAdapter(BaseAdapter):
+    """Answers every request with the same bytes and remembers what was asked."""
+
+    def __init__(self, body: bytes = b"", status: int = 200, **headers: str) -> None:
+        super().__init__()
+        self.body = body
+        self.status = status
+        self.headers = headers
+        self.requests: list[requests.PreparedRequest] = []
+
+    def send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
+        self.requests.append(request)
+        response = requests.Response()
+        response.status_code = self.status
+        response.headers.update(self.headers)
+        response._content = self.body
+        response.request = request
+        response.url = request.url or ""
+        return response
+
+    def close(self) -> None:
+        pass
