@@ -1,0 +1,47 @@
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from flexloan_nb import plot_interest
+from flexloan_nb.api.endpoints import TABLES
+from flexloan_nb.api.frames import to_frame
+
+HOURS = ["1731913200000", "1731916800000"]
+ROWS = [
+    {"ts": HOURS[0], "ccy": "USDT", "interest": "0.25", "ordId": "1"},
+    {"ts": HOURS[0], "ccy": "USDT", "interest": "0.5", "ordId": "2"},
+    {"ts": HOURS[0], "ccy": "ETH", "interest": "0.001", "ordId": "1"},
+    {"ts": HOURS[1], "ccy": "USDT", "interest": "1", "ordId": "1"},
+]
+
+
+def accruals(rows, numbers="float"):
+    return to_frame(rows, TABLES["interest_accrued"], numbers)
+
+
+@pytest.mark.parametrize("numbers", ["float", "decimal"])
+def test_interest_adds_up_over_hours_and_orders_in_each_coin(numbers):
+    figure = plot_interest(accruals(ROWS, numbers))
+    drawn = {trace.name: (list(trace.y), list(trace.customdata)) for trace in figure.data}
+    assert drawn == {"ETH": ([0.001], [0.001]), "USDT": ([0.75, 1.75], [0.75, 1.0])}
+
+
+def test_every_coin_has_a_panel_with_its_unit_and_the_time_is_labelled():
+    figure = plot_interest(accruals(ROWS))
+    assert [axis.title.text for axis in figure.select_yaxes()] == ["ETH", "USDT"]
+    assert "Time (UTC)" in [axis.title.text for axis in figure.select_xaxes()]
+    assert figure.layout.title.text == "Interest accrued since 2024-11-18 07:00 UTC"
+
+
+def test_without_rows_the_figure_says_so():
+    figure = plot_interest(accruals([]))
+    assert isinstance(figure, go.Figure)
+    assert figure.layout.title.text == "No interest accrued"
+    assert not figure.data
+
+
+def test_the_frame_is_left_as_it_was():
+    frame = accruals(ROWS)
+    before = frame.copy(deep=True)
+    plot_interest(frame)
+    pd.testing.assert_frame_equal(frame, before)
