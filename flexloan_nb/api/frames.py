@@ -16,7 +16,7 @@ __all__ = ["Numbers", "to_frame"]
 
 Numbers = Literal["float", "decimal"]
 
-_NAT = np.datetime64("NaT").astype(np.int64)
+_NAT = pd.NaT.value  # the integer that datetime64 keeps for a missing time
 
 
 def to_frame(rows: Sequence[Row], table: Table, numbers: Numbers = "float") -> pd.DataFrame:

@@ -32,7 +32,7 @@ def sign(prehash: str, secret_key: str) -> str:
     Examples
     --------
     >>> sign("2020-12-08T09:08:57.715ZGET/api/v5/account/balance?ccy=BTC", "secret")
-    'umh9nqIPlnIyTMZC1Fem5BTuyFxhqywwF3hygaHdGR4='
+    'wpDvCwYCprcMQsQkxWJiWy+YADoQE4ep+OEKKLimMoY='
     """
     digest = hmac.new(secret_key.encode(), prehash.encode(), hashlib.sha256).digest()
     return base64.b64encode(digest).decode()

@@ -70,6 +70,7 @@ def _draw(lines: list[_Line], title: str) -> go.Figure:
         template="plotly_white",
         showlegend=False,
         hovermode="x",
+        margin={"t": 60, "b": 60},
         height=_FRAME_HEIGHT + _PANEL_HEIGHT * max(len(lines), 1),
     )
     return figure

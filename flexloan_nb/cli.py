@@ -1,0 +1,146 @@
+"""The command ``flexloan``."""
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from flexloan_nb import __version__
+from flexloan_nb.errors import FlexLoanError
+
+if TYPE_CHECKING:
+    from flexloan_nb.sim import SimulatorServer
+
+__all__ = ["main"]
+
+_EXIT_CODES = """\
+exit codes: 0 done, 1 it failed and said why, 2 the command line was wrong"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``flexloan`` with the given arguments and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (FlexLoanError, OSError) as error:
+        print(f"flexloan {arguments.command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flexloan",
+        description="OKX Flexible Loan in JupyterLab, on the live exchange or an embedded one.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    _add_lab(commands)
+    _add_simulate(commands)
+    return parser
+
+
+def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    lab = commands.add_parser(
+        "lab",
+        help="put the notebooks in a folder of yours and open JupyterLab on them",
+        description="Put the notebooks in a folder of yours and open JupyterLab on them. "
+        "A notebook that you have changed is never overwritten. No key and no internet needed: "
+        "the notebooks start on the embedded exchange.",
+        epilog=_EXIT_CODES,
+    )
+    lab.add_argument(
+        "--dir",
+        type=Path,
+        default=Path("flexloan-notebooks"),
+        help="folder for the notebooks (default: %(default)s)",
+    )
+    lab.add_argument("--port", type=_port, help="port of JupyterLab (default: 8888 or the next)")
+    lab.add_argument("--no-browser", action="store_true", help="print the address only")
+    lab.set_defaults(run=_lab)
+
+
+def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    simulate = commands.add_parser(
+        "simulate",
+        help="serve the embedded exchange over HTTP on this machine",
+        description="Serve the embedded exchange over HTTP on 127.0.0.1 until interrupted, for "
+        "notebooks (connect('http://127.0.0.1:PORT')) and for any other OKX client, with a "
+        "throw-away key. The same seed gives the same market and the same loans.",
+        epilog=_EXIT_CODES,
+    )
+    simulate.add_argument(
+        "--port", type=_port, default=0, help="port to listen on (default: any free one)"
+    )
+    simulate.add_argument("--seed", type=int, default=7, help="seed of the market (default: 7)")
+    simulate.add_argument(
+        "--json",
+        action="store_true",
+        help="print one line of JSON with url, api_key, secret_key and passphrase when ready",
+    )
+    simulate.set_defaults(run=_simulate)
+
+
+def _port(text: str) -> int:
+    """Read a port number, for argparse."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not a port: choose one from 0 to 65535")
+    return port
+
+
+def _lab(arguments: argparse.Namespace) -> None:
+    from flexloan_nb.lab import copy_notebooks, open_lab
+
+    folder = arguments.dir.expanduser().resolve()
+    for name, state in copy_notebooks(folder):
+        print(f"{state:9} {folder / name}")
+    open_lab(folder, port=arguments.port, browser=not arguments.no_browser)
+
+
+def _simulate(arguments: argparse.Namespace) -> None:
+    from flexloan_nb.api.signing import utc_now
+    from flexloan_nb.sim import Gateway, SimulatedExchange, SimulatorServer
+
+    gateway = Gateway(SimulatedExchange(seed=arguments.seed), clock=utc_now)
+    try:
+        server = SimulatorServer(gateway, gateway.issue_key(), port=arguments.port)
+    except OSError as error:
+        raise FlexLoanError(
+            f"port {arguments.port}: {error.strerror}. Choose another, or none for any free one."
+        ) from error
+    with server, suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, _interrupt)
+        print(_as_json(server) if arguments.json else _as_text(server), flush=True)
+        server.serve_forever()
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _as_json(server: "SimulatorServer") -> str:
+    key = server.key
+    return json.dumps(
+        {
+            "url": server.url,
+            "api_key": key.api_key,
+            "secret_key": key.secret_key,
+            "passphrase": key.passphrase,
+        }
+    )
+
+
+def _as_text(server: "SimulatorServer") -> str:
+    key = server.key
+    return (
+        f"Simulated OKX Flexible Loan at {server.url}; stop it with Ctrl-C.\n"
+        f'In a notebook: connect("{server.url}")\n'
+        f"For other clients, a throw-away key: {key.api_key} secret {key.secret_key} "
+        f"passphrase {key.passphrase}"
+    )

@@ -1,0 +1,94 @@
+"""One way to every exchange: embedded, simulated over HTTP, or live."""
+
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from flexloan_nb.api.client import FlexibleLoanClient
+from flexloan_nb.api.credentials import Credentials
+from flexloan_nb.api.endpoints import SIMULATOR_KEY
+from flexloan_nb.api.pace import Unpaced
+from flexloan_nb.api.transport import Transport, new_session
+from flexloan_nb.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from flexloan_nb.sim import SimulatedExchange
+
+__all__ = ["connect"]
+
+# A name that RFC 6761 keeps for this machine: if the adapter were missing, nothing would leave.
+_EMBEDDED_URL = "http://simulator.localhost"
+
+
+def connect(
+    source: "str | SimulatedExchange" = "simulator", *, seed: int = 7, **options: Any
+) -> FlexibleLoanClient:
+    """Return a client of an exchange; the same client, wherever it is.
+
+    Parameters
+    ----------
+    source : str or SimulatedExchange
+        - ``"simulator"``: an embedded exchange of its own, in this process, without a key.
+        - a `SimulatedExchange`: that one, so that you can advance its clock or move its prices.
+        - ``"http://127.0.0.1:8080"``: a running ``flexloan simulate``.
+        - ``"live"``: OKX, with the key in ``OKX_API_KEY``, ``OKX_SECRET_KEY`` and
+          ``OKX_PASSPHRASE``.
+    seed : int
+        Of the embedded exchange's market, for ``"simulator"``.
+    **options
+        For `FlexibleLoanClient`, e.g. ``numbers="decimal"`` or ``allow_trading=True``.
+
+    Raises
+    ------
+    CredentialsError
+        ``"live"``, and parts of the key are not set.
+    TransportError
+        Nothing listens at the address.
+    InvalidArgumentError
+        There is no such source.
+
+    Examples
+    --------
+    >>> connect("simulator")
+    FlexibleLoanClient('http://simulator.localhost')
+    """
+    if source == "live":
+        return FlexibleLoanClient(Credentials.from_env(), **options)
+    if source == "simulator":
+        from flexloan_nb.sim import SimulatedExchange
+
+        return _embedded(SimulatedExchange(seed=seed), options)
+    if not isinstance(source, str):
+        return _embedded(source, options)
+    if source.startswith("http://"):
+        return FlexibleLoanClient(_handed_out_by(source), base_url=source, **options)
+    raise InvalidArgumentError(
+        f"source is {source!r}: choose 'simulator', 'live', or the http:// address that "
+        "flexloan simulate prints."
+    )
+
+
+def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> FlexibleLoanClient:
+    """Return a client that calls the exchange in process, and signs with its clock."""
+    from flexloan_nb.sim import Gateway, SimulatorAdapter
+
+    gateway = Gateway(exchange, paced=False)
+    key = gateway.issue_key()
+    session = requests.Session()
+    session.trust_env = False
+    session.mount(_EMBEDDED_URL, SimulatorAdapter(gateway))
+    return FlexibleLoanClient(
+        Credentials(key.api_key, key.secret_key, key.passphrase),
+        base_url=_EMBEDDED_URL,
+        session=session,
+        clock=exchange.now,
+        pace=Unpaced(),
+        **options,
+    )
+
+
+def _handed_out_by(simulator_url: str) -> Credentials:
+    """Ask a simulator on this machine for its throw-away key."""
+    transport = Transport(simulator_url, new_session(simulator_url), Unpaced(), timeout=5.0)
+    key = transport.send(SIMULATOR_KEY, {}).rows[0]
+    return Credentials(key["apiKey"], key["secretKey"], key["passphrase"])

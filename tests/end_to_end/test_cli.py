@@ -1,0 +1,137 @@
+"""The command, run as a user runs it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from flexloan_nb import connect
+
+FLEXLOAN = str(Path(sys.executable).parent / "flexloan")
+
+
+@pytest.fixture
+def start():
+    """Return a starter of the command; what still runs is ended after the test."""
+    running = []
+
+    def start(*arguments, **options):
+        process = subprocess.Popen(
+            [FLEXLOAN, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def run(*arguments):
+    return subprocess.run([FLEXLOAN, *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_simulate_prints_one_line_serves_and_stops_cleanly(start, stop):
+    process = start("simulate", "--port", "0", "--seed", "7", "--json")
+    ready = json.loads(process.stdout.readline())
+    assert ready.keys() == {"url", "api_key", "secret_key", "passphrase"}
+    assert ready["url"].startswith("http://127.0.0.1:")
+    assert len(connect(ready["url"]).loan_info()) == 2
+    process.send_signal(stop)
+    output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (0, "", "")
+
+
+def test_simulate_says_how_to_reach_it(start):
+    process = start("simulate")
+    first, second = process.stdout.readline(), process.stdout.readline()
+    assert "Ctrl-C" in first
+    assert 'connect("http://127.0.0.1:' in second
+
+
+def test_the_same_seed_serves_the_same_loans(start):
+    frames = []
+    for _ in range(2):
+        process = start("simulate", "--seed", "11", "--json")
+        client = connect(json.loads(process.stdout.readline())["url"])
+        frames.append(client.loan_legs())
+    assert frames[0].equals(frames[1])
+
+
+def test_the_pace_of_the_exchange_is_kept_over_http(start):
+    process = start("simulate", "--json")
+    client = connect(json.loads(process.stdout.readline())["url"])
+    began = time.monotonic()
+    for _ in range(7):
+        client.loan_info()
+    assert time.monotonic() - began > 2
+
+
+def test_a_port_in_use_is_named(start):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("simulate", "--port", port)
+    assert result.returncode == 1
+    assert result.stderr.startswith("flexloan simulate: ")
+    assert port in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["lab"], ["simulate"]])
+def test_help_teaches(command):
+    result = run(*command, "--help")
+    assert result.returncode == 0
+    assert "exit codes" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["borrow"], ["lab", "--port", "x"], ["simulate", "--port", "70000"]]
+)
+def test_a_wrong_command_line_is_exit_2(arguments):
+    assert run(*arguments).returncode == 2
+
+
+def test_lab_serves_the_notebooks_from_a_folder_of_the_users(start, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    folder = tmp_path / "mine"
+    environment = os.environ | {"JUPYTER_TOKEN": "token-of-tests"}
+    start("lab", "--no-browser", "--port", str(port), "--dir", str(folder), env=environment)
+    listed = json.loads(wait_for(f"http://127.0.0.1:{port}/api/contents?token=token-of-tests"))
+    assert "01_explore_loan.ipynb" in {entry["name"] for entry in listed["content"]}
+    assert (folder / "01_explore_loan.ipynb").is_file()
+
+
+def test_lab_names_a_folder_that_it_cannot_use(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    result = run("lab", "--no-browser", "--dir", str(tmp_path / "file"))
+    assert result.returncode == 1
+    assert "file" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def wait_for(url, seconds=60):
+    """Return what the address answers once it answers."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return answer.read()
+        except urllib.error.URLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
