@@ -36,7 +36,7 @@ def test_from_the_frame_to_the_wire(method, cursor, kind, client_of):
 def test_through_csv_json_pickle_and_merge(client_of):
     frame = client_of(CannedAdapter(answer(f'"{ID}"'))).loan_history()
     csv = pd.read_csv(io.StringIO(frame.to_csv(index=False)), dtype={"refId": "string"})
-    json = pd.read_json(io.StringIO(frame.to_json()), dtype={"refId": "string"})
+    json = pd.read_json(io.StringIO(frame.to_json(date_format="iso")), dtype={"refId": "string"})
     merged = frame.merge(frame[["refId"]], on="refId")
     for again in (csv, json, merged, pickle.loads(pickle.dumps(frame)), pd.concat([frame])):
         assert again["refId"].tolist() == [ID]
