@@ -71,8 +71,8 @@ def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> 
 
 def _lab_arguments(folder: Path, port: int | None, browser: bool) -> list[str]:
     arguments = [
-        str(folder / FIRST_NOTEBOOK),
         f"--ServerApp.root_dir={folder}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
         # Nothing here needs the internet, so JupyterLab does not look for news or updates.
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",

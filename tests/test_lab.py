@@ -89,6 +89,9 @@ def test_nothing_is_left_half_written(tmp_path, shipped):
 )
 def test_jupyterlab_is_asked_for_what_was_asked(port, browser, expected):
     arguments = lab._lab_arguments(Path("/work"), port, browser)
-    assert arguments[:2] == [f"/work/{FIRST_NOTEBOOK}", "--ServerApp.root_dir=/work"]
+    assert arguments[:2] == [
+        "--ServerApp.root_dir=/work",
+        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
+    ]
     assert [argument for argument in expected if argument not in arguments] == []
     assert ("--no-browser" in arguments) is not browser

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -114,6 +115,8 @@ def test_lab_serves_the_notebooks_from_a_folder_of_the_users(start, tmp_path):
     listed = json.loads(wait_for(f"http://127.0.0.1:{port}/api/contents?token=token-of-tests"))
     assert "01_explore_loan.ipynb" in {entry["name"] for entry in listed["content"]}
     assert (folder / "01_explore_loan.ipynb").is_file()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/?token=token-of-tests") as opened:
+        assert urlsplit(opened.url).path == "/lab/tree/01_explore_loan.ipynb"
 
 
 def test_lab_names_a_folder_that_it_cannot_use(tmp_path):
