@@ -5,6 +5,7 @@ from .api.market import MarketClient as MarketClient
 from .connection import connect as connect
 from .errors import ApiError as ApiError
 from .errors import AuthError as AuthError
+from .errors import CertificateError as CertificateError
 from .errors import CredentialsError as CredentialsError
 from .errors import FlexLoanError as FlexLoanError
 from .errors import InvalidArgumentError as InvalidArgumentError

@@ -89,6 +89,6 @@ def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> Flexibl
 
 def _handed_out_by(simulator_url: str) -> Credentials:
     """Ask a simulator on this machine for its throw-away key."""
-    transport = Transport(simulator_url, new_session(simulator_url), Unpaced(), timeout=5.0)
+    transport = Transport(simulator_url, new_session(simulator_url), Unpaced(), (5.0, 5.0))
     key = transport.send(SIMULATOR_KEY, {}).rows[0]
     return Credentials(key["apiKey"], key["secretKey"], key["passphrase"])

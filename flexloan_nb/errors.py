@@ -7,6 +7,7 @@
     ├── InvalidArgumentError      an argument is wrong; nothing was sent (also a ValueError)
     ├── TradingDisabledError      the client may only read; nothing was sent
     ├── TransportError            no answer arrived
+    │   └── CertificateError      the server could not be trusted; nothing was sent
     ├── ResponseFormatError       an answer arrived that is not the documented envelope
     ├── OutcomeUnknownError       a change was sent and may or may not have happened
     └── ApiError                  the exchange answered with an error code
@@ -24,6 +25,7 @@ translated. All errors can be pickled, and none carries a key, a passphrase or a
 __all__ = [
     "ApiError",
     "AuthError",
+    "CertificateError",
     "CredentialsError",
     "FlexLoanError",
     "InvalidArgumentError",
@@ -40,7 +42,15 @@ __all__ = [
 
 
 class FlexLoanError(Exception):
-    """Base of all errors of this package."""
+    """Base of all errors of this package.
+
+    Attributes
+    ----------
+    retry_after : float or None
+        Seconds after which the server asked to come back, if it did.
+    """
+
+    retry_after: float | None = None
 
 
 class CredentialsError(FlexLoanError):
@@ -79,6 +89,10 @@ class TransportError(FlexLoanError):
 
     def __str__(self) -> str:
         return f"{self.endpoint}: {self.reason}. {self.hint}"
+
+
+class CertificateError(TransportError):
+    """The server's certificate is not trusted; nothing was sent."""
 
 
 class ResponseFormatError(FlexLoanError):

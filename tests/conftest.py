@@ -13,6 +13,12 @@ from flexloan_nb.api.pace import Unpaced
 SAMPLES = Path(__file__).parent / "samples"
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """Keep what is shared between processes apart from the user's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture
 def credentials() -> Credentials:
     return Credentials("key-of-tests", "secret-of-tests", "passphrase-of-tests")
@@ -25,7 +31,11 @@ def client_of(credentials: Credentials) -> Callable[..., FlexibleLoanClient]:
     def make(adapter: BaseAdapter, **options: object) -> FlexibleLoanClient:
         session = requests.Session()
         session.mount("https://", adapter)
-        return FlexibleLoanClient(credentials, session=session, pace=Unpaced(), **options)
+        return FlexibleLoanClient(
+            credentials,
+            session=session,
+            **{"pace": Unpaced(), "sleep": lambda seconds: None} | options,
+        )
 
     return make
 

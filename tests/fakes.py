@@ -1,5 +1,7 @@
 """Small stateful fakes that stand where the exchange would."""
 
+import io
+
 import requests
 from requests.adapters import BaseAdapter
 
@@ -19,7 +21,7 @@ class CannedAdapter(BaseAdapter):
         response = requests.Response()
         response.status_code = self.status
         response.headers.update(self.headers)
-        response._content = self.body
+        response.raw = io.BytesIO(self.body)
         response.request = request
         response.url = request.url or ""
         return response

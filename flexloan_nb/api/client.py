@@ -1,5 +1,6 @@
 """The client: a short method for each endpoint, each returning a DataFrame."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import requests
 
-from flexloan_nb.api.adjustment import outcome_is_unknown
+from flexloan_nb.api.adjustment import unknown_outcome
 from flexloan_nb.api.amounts import Amount, SupCollateral, wire_amount, wire_collateral
 from flexloan_nb.api.credentials import Credentials
 from flexloan_nb.api.describe import describe
@@ -28,16 +29,11 @@ from flexloan_nb.api.envelope import Row
 from flexloan_nb.api.frames import Numbers, to_frame
 from flexloan_nb.api.market import MarketClient
 from flexloan_nb.api.nesting import explode, flatten, loan_legs
-from flexloan_nb.api.pace import Pace, SpacedPace
+from flexloan_nb.api.pace import Pace, SharedPace
 from flexloan_nb.api.paging import walk
 from flexloan_nb.api.signing import OkxAuth, utc_now
-from flexloan_nb.api.transport import Answer, Timeout, Transport, new_session
-from flexloan_nb.errors import (
-    FlexLoanError,
-    InvalidArgumentError,
-    OutcomeUnknownError,
-    TradingDisabledError,
-)
+from flexloan_nb.api.transport import Answer, Transport, new_session
+from flexloan_nb.errors import FlexLoanError, InvalidArgumentError, TradingDisabledError
 
 __all__ = ["LIVE_URL", "FlexibleLoanClient", "LoanSnapshot"]
 
@@ -81,13 +77,16 @@ class FlexibleLoanClient:
     demo : bool
         Ask for demo trading, which takes a key made for it.
     timeout : float or (float, float)
-        Seconds to connect, and between two bytes of an answer.
+        Seconds to connect, and for an answer to begin and then to end; one number for both.
     session : requests.Session, optional
         To bring proxies, certificates or adapters of your own.
     clock : callable, optional
         Returns the time to sign with as an aware ``datetime``; by default this machine's.
     pace : Pace, optional
-        When requests may go out; by default within the exchange's limits.
+        When requests may go out; by default within the exchange's limits, which all processes
+        of this machine's user share.
+    sleep : callable, optional
+        Waits between two attempts of a read; by default `time.sleep`.
 
     Examples
     --------
@@ -108,10 +107,11 @@ class FlexibleLoanClient:
         allow_trading: bool = False,
         numbers: Numbers = "float",
         demo: bool = False,
-        timeout: Timeout = (5.0, 15.0),
+        timeout: float | tuple[float, float] = (5.0, 15.0),
         session: requests.Session | None = None,
         clock: Callable[[], datetime] = utc_now,
         pace: Pace | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         if numbers not in ("float", "decimal"):
             raise InvalidArgumentError(f"numbers is {numbers!r}: choose 'float' or 'decimal'.")
@@ -120,11 +120,12 @@ class FlexibleLoanClient:
         self._transport = Transport(
             base_url,
             session or new_session(base_url),
-            pace or SpacedPace(),
-            timeout,
+            pace or SharedPace(credentials.api_key),
+            timeout if isinstance(timeout, tuple) else (timeout, timeout),
             OkxAuth(credentials, clock, demo=demo),
+            sleep,
         )
-        self.market = MarketClient(self._ask)
+        self.market = MarketClient(self._ask, self._transport.server_time)
 
     def __repr__(self) -> str:
         return f"FlexibleLoanClient({self._transport.base_url!r})"
@@ -271,13 +272,9 @@ class FlexibleLoanClient:
         try:
             answer = self._transport.send(ADJUST_COLLATERAL, request)
         except FlexLoanError as error:
-            if not outcome_is_unknown(error):
-                raise
-            raise OutcomeUnknownError(
-                ADJUST_COLLATERAL.name,
-                str(error),
-                "Do not repeat it: loan_legs() and loan_history() show whether it happened.",
-            ) from error
+            if unknown := unknown_outcome(ADJUST_COLLATERAL.name, error):
+                raise unknown from error
+            raise
         return self._frame([request], ADJUST_COLLATERAL.table, answer.at)
 
     def loan_info(self, *, ord_id: str | None = None) -> pd.DataFrame:

@@ -1,10 +1,11 @@
 """Public market data: the exchange's clock and index prices. No key is needed."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import pandas as pd
 
-from flexloan_nb.api.endpoints import INDEX_TICKERS, SERVER_TIME
+from flexloan_nb.api.endpoints import INDEX_TICKERS
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["MarketClient"]
@@ -13,13 +14,15 @@ __all__ = ["MarketClient"]
 class MarketClient:
     """What the market says of the coins of a loan; reached as ``client.market``."""
 
-    def __init__(self, frame: Callable[..., pd.DataFrame]) -> None:
+    def __init__(
+        self, frame: Callable[..., pd.DataFrame], server_time: Callable[[], datetime]
+    ) -> None:
         self._frame = frame
+        self._server_time = server_time
 
     def server_time(self) -> pd.Timestamp:
         """Return the time of the exchange's clock, in UTC."""
-        time: pd.Timestamp = self._frame(SERVER_TIME)["ts"].iloc[0]
-        return time
+        return pd.Timestamp(self._server_time())
 
     def index_prices(self, ccys: str | Iterable[str]) -> pd.DataFrame:
         """Return the USD index price of each coin, which is what loans are valued at.

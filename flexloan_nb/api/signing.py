@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from requests import PreparedRequest
 from requests.auth import AuthBase
@@ -57,10 +57,15 @@ class OkxAuth(AuthBase):
         self._credentials = credentials
         self._clock = clock
         self._demo = demo
+        self._ahead = timedelta(0)
+
+    def set_clock(self, now: datetime) -> None:
+        """Sign from here on as if the clock showed ``now``, the exchange's own time."""
+        self._ahead = now - self._clock()
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Add the authentication headers for exactly these bytes."""
-        now = self._clock().astimezone(UTC).replace(tzinfo=None)
+        now = (self._clock() + self._ahead).astimezone(UTC).replace(tzinfo=None)
         timestamp = now.isoformat(timespec="milliseconds") + "Z"
         body = request.body.decode() if isinstance(request.body, bytes) else request.body or ""
         prehash = f"{timestamp}{request.method}{request.path_url}{body}"

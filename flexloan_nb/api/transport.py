@@ -1,29 +1,31 @@
 """The only file that opens sockets: one request out, the rows of its answer back."""
 
-import ipaddress
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import requests
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3 import HTTPResponse
+from urllib3.exceptions import HTTPError
 
-from flexloan_nb.api.endpoints import Endpoint
+from flexloan_nb.api.address import checked_address, is_on_this_machine
+from flexloan_nb.api.endpoints import SERVER_TIME, Endpoint
 from flexloan_nb.api.envelope import Row, open_envelope
+from flexloan_nb.api.failures import transport_error
 from flexloan_nb.api.pace import Pace
+from flexloan_nb.api.retry import retrying
 from flexloan_nb.api.signing import OkxAuth, utc_now
-from flexloan_nb.errors import InvalidArgumentError, TransportError
+from flexloan_nb.errors import AuthError, FlexLoanError, ResponseFormatError
 
-__all__ = ["Answer", "Timeout", "Transport", "new_session"]
+__all__ = ["Answer", "Transport", "new_session"]
 
-Timeout = float | tuple[float, float]
-
-_CHECK_NETWORK = "Check the network, the proxy settings and base_url."
-_CHECK_CERTIFICATES = "Check REQUESTS_CA_BUNDLE, and what stands between here and the server."
+_CLOCK_IS_OFF = "50102"
+_CHUNK = 65_536
+_LARGEST_ANSWER = 16 * 1024 * 1024  # a hundred rows take some 20 kB
 
 
 class Answer(NamedTuple):
@@ -36,6 +38,8 @@ class Answer(NamedTuple):
 class Transport:
     """Sends signed requests to one address.
 
+    Reads are repeated when what failed may pass, each time signed anew; where the exchange
+    finds the clock off, it is set by the exchange's own, once. A change is sent once.
     Redirects are not followed: ``requests`` would send the key along to another host.
 
     Parameters
@@ -46,10 +50,12 @@ class Transport:
         Its connections, proxies and certificates are used.
     pace : Pace
         When a request may go out.
-    timeout : float or (float, float)
-        Seconds to connect, and between two bytes of the answer.
+    timeout : (float, float)
+        Seconds to connect, and for the answer to begin and then to end.
     auth : OkxAuth, optional
         Signs requests to endpoints that are not public.
+    sleep : callable
+        Waits between two attempts.
 
     Raises
     ------
@@ -62,17 +68,19 @@ class Transport:
         base_url: str,
         session: requests.Session,
         pace: Pace,
-        timeout: Timeout,
+        timeout: tuple[float, float],
         auth: OkxAuth | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.base_url = _checked(base_url)
+        self.base_url = checked_address(base_url)
         self._session = session
         self._pace = pace
         self._timeout = timeout
         self._auth = auth
+        self._retrying = retrying(sleep)
 
     def send(self, endpoint: Endpoint, arguments: Mapping[str, Any]) -> Answer:
-        """Send one request and return its answer; arguments that are None are left out.
+        """Send a request and return its answer; arguments that are None are left out.
 
         Raises
         ------
@@ -80,14 +88,39 @@ class Transport:
             See ``flexloan_nb.errors``.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
+        if endpoint.permission == "trade":
+            return self._attempt(endpoint, given)
+        try:
+            return self._retrying(self._attempt, endpoint, given)
+        except AuthError as error:
+            if error.code != _CLOCK_IS_OFF or self._auth is None:
+                raise
+            self._auth.set_clock(self.server_time())
+        return self._retrying(self._attempt, endpoint, given)
+
+    def server_time(self) -> datetime:
+        """Return the time of the exchange's clock, in UTC."""
+        rows = self._retrying(self._attempt, SERVER_TIME, {}).rows
+        try:
+            return datetime.fromtimestamp(int(rows[0]["ts"]) / 1000, UTC)
+        except (LookupError, TypeError, ValueError, OverflowError, OSError):
+            raise ResponseFormatError(
+                SERVER_TIME.name, 200, "the answer has no time", "Check base_url."
+            ) from None
+
+    def _attempt(self, endpoint: Endpoint, given: Mapping[str, Any]) -> Answer:
         with self._pace.turn(endpoint):
-            response = self._exchange(endpoint, self._prepare(endpoint, given))
-        rows = open_envelope(
-            response.content,
-            response.status_code,
-            endpoint.name,
-            data_expected=endpoint.permission != "trade",
-        )
+            response, body = self._exchange(endpoint, self._prepare(endpoint, given))
+        try:
+            rows = open_envelope(
+                body,
+                response.status_code,
+                endpoint.name,
+                data_expected=endpoint.permission != "trade",
+            )
+        except FlexLoanError as error:
+            error.retry_after = _retry_after(response)
+            raise
         return Answer(rows, _answered_at(response))
 
     def _prepare(self, endpoint: Endpoint, given: Mapping[str, Any]) -> requests.PreparedRequest:
@@ -103,11 +136,16 @@ class Transport:
             )
         )
 
-    def _exchange(self, endpoint: Endpoint, request: requests.PreparedRequest) -> requests.Response:
+    def _exchange(
+        self, endpoint: Endpoint, request: requests.PreparedRequest
+    ) -> tuple[requests.Response, bytes]:
         try:
-            return self._session.send(request, timeout=self._timeout, allow_redirects=False)
+            with self._session.send(
+                request, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                return response, _whole(response, self._timeout[1])
         except (requests.RequestException, HTTPError, OSError) as error:
-            failure = _failure(endpoint, error, self.base_url)
+            failure = transport_error(endpoint.name, error, self.base_url)
         # Raised out here: no context then leads to the request with the key in its headers.
         raise failure
 
@@ -120,48 +158,28 @@ def new_session(base_url: str) -> requests.Session:
     """
     session = requests.Session()
     session.verify = session.merge_environment_settings(base_url, {}, None, None, None)["verify"]
-    if not _is_this_machine(urlsplit(base_url).hostname or ""):
+    if not is_on_this_machine(base_url):
         session.proxies = get_environ_proxies(base_url)
     session.trust_env = False
     return session
 
 
-def _checked(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise InvalidArgumentError(f"base_url {base_url!r} is not an http(s):// address.")
-    if parts.scheme == "http" and not _is_this_machine(parts.hostname):
-        raise InvalidArgumentError(
-            f"base_url {base_url!r} would send the passphrase unencrypted: use https://."
-        )
-    return base_url.rstrip("/")
+def _whole(response: requests.Response, seconds: float) -> bytes:
+    """Read an answer to its end, within a time: a timeout of ``requests`` starts at each byte."""
+    deadline = time.monotonic() + seconds
+    body = bytearray()
+    for chunk in _chunks(response.raw):
+        body += chunk
+        if time.monotonic() > deadline or len(body) > _LARGEST_ANSWER:
+            raise TimeoutError
+    return bytes(body)
 
 
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _failure(endpoint: Endpoint, error: Exception, base_url: str) -> TransportError:
-    reason, hint, sent = _explain(error)
-    return TransportError(endpoint.name, f"{reason} ({base_url})", hint, sent)
-
-
-def _explain(error: Exception) -> tuple[str, str, bool]:
-    """Return what went wrong, what to do, and whether the request may have arrived."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the server's certificate is not trusted", _CHECK_CERTIFICATES, False
-    if isinstance(error, requests.exceptions.ProxyError | requests.ConnectTimeout):
-        return "no connection could be made", _CHECK_NETWORK, False
-    if isinstance(getattr(error.args[0], "reason", None), NewConnectionError):
-        return "no connection could be made", _CHECK_NETWORK, False
-    if isinstance(error, requests.Timeout):
-        return "no answer came in time", "Try again, or give the client a longer timeout.", True
-    return f"the connection broke, {type(error).__name__}", _CHECK_NETWORK, True
+def _chunks(raw: Any) -> Iterator[bytes]:
+    """Yield what has arrived, without waiting for more."""
+    options = {"decode_content": True} if isinstance(raw, HTTPResponse) else {}
+    while chunk := raw.read1(_CHUNK, **options):
+        yield chunk
 
 
 def _answered_at(response: requests.Response) -> datetime:
@@ -170,3 +188,9 @@ def _answered_at(response: requests.Response) -> datetime:
         return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError):
         return utc_now()
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Return the seconds in the ``Retry-After`` header, if there are any."""
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else None

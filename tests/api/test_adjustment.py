@@ -1,10 +1,12 @@
 """A request that moves collateral: never by accident, never repeated, never misreported."""
 
+import ssl
+
 import pytest
 import requests
 from fakes import CannedAdapter
 from requests.adapters import BaseAdapter
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from flexloan_nb import (
     ApiError,
@@ -71,7 +73,15 @@ def test_an_answer_that_does_not_tell_is_an_unknown_outcome(status, body, client
 
 
 @pytest.mark.parametrize(
-    "error", [requests.ReadTimeout("slow"), requests.ConnectionError("reset by peer")]
+    "error",
+    [
+        requests.ReadTimeout("slow"),
+        requests.ConnectionError("reset by peer"),
+        requests.exceptions.SSLError("decryption failed or bad record mac"),
+        requests.exceptions.ChunkedEncodingError("connection broken"),
+        ConnectionResetError("reset by peer"),
+        requests.ConnectionError(),
+    ],
 )
 def test_a_lost_answer_is_an_unknown_outcome_and_is_not_repeated(error, client_of):
     adapter = FailingAdapter(error)
@@ -85,7 +95,9 @@ def test_a_lost_answer_is_an_unknown_outcome_and_is_not_repeated(error, client_o
     [
         requests.ConnectTimeout("no route"),
         requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "refused"))),
-        requests.exceptions.SSLError("bad certificate"),
+        requests.exceptions.SSLError(
+            MaxRetryError(None, "/", SSLError(ssl.SSLCertVerificationError("self-signed")))
+        ),
     ],
 )
 def test_without_a_connection_nothing_has_happened(error, client_of):

@@ -1,4 +1,5 @@
 import socket
+import socketserver
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,30 +14,36 @@ from flexloan_nb import (
     ResponseFormatError,
     TransportError,
 )
+from flexloan_nb.api.pace import Unpaced
 from flexloan_nb.api.transport import new_session
 
 
 @contextmanager
 def raw_server(reply):
-    """Serve one connection with whatever ``reply(connection)`` does, on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    """Serve every connection with whatever ``reply(connection)`` does, on a free port."""
 
-        def serve():
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(65536)
-                reply(connection)
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            self.request.recv(65536)
+            reply(self.request)
 
-        thread = threading.Thread(target=serve)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
         thread.join()
 
 
 @contextmanager
 def client_at(url, credentials, **options):
     with new_session(url) as session:
-        yield FlexibleLoanClient(credentials, base_url=url, session=session, **options)
+        yield FlexibleLoanClient(
+            credentials,
+            base_url=url,
+            session=session,
+            **{"pace": Unpaced(), "sleep": lambda seconds: None} | options,
+        )
 
 
 def free_port():
@@ -70,7 +77,7 @@ def test_a_silent_server_is_a_timeout_and_the_request_may_have_arrived(credentia
     with raw_server(lambda connection: answered.wait(5)) as url:
         with (
             client_at(url, credentials, timeout=0.2) as client,
-            pytest.raises(TransportError, match="no answer came in time") as caught,
+            pytest.raises(TransportError, match="no whole answer came in time") as caught,
         ):
             client.loan_info()
         answered.set()

@@ -21,6 +21,7 @@ from flexloan_nb import (
     ResponseFormatError,
     TransportError,
 )
+from flexloan_nb.api.pace import Unpaced
 from flexloan_nb.api.signing import utc_now
 
 
@@ -55,9 +56,12 @@ def test_a_wrong_passphrase(reach, key):
 
 @pytest.mark.parametrize("minutes", [-1, 1])
 def test_a_clock_off_by_a_minute(minutes, reach, key):
-    client = reach(key, clock=lambda: utc_now() + timedelta(minutes=minutes))
-    error = refused(client.loan_info, AuthError, "50102")
+    off = reach(key, clock=lambda: utc_now() + timedelta(minutes=minutes), allow_trading=True)
+    add = {"type": "add", "collateral_ccy": "BTC", "collateral_amt": "0.01"}
+    error = refused(lambda: off.adjust_collateral(**add), AuthError, "50102")
     assert "clock" in error.hint
+    assert len(off.loan_info()) == 2  # a read sets the clock by the exchange's and is repeated
+    assert len(off.adjust_collateral(**add)) == 1
 
 
 def test_a_key_that_may_only_read(reach, gateway):
@@ -107,6 +111,9 @@ def test_an_order_that_does_not_exist(client):
     )
 
 
+AT_ONCE = {"pace": Unpaced(), "sleep": lambda seconds: None}
+
+
 def failures(credentials):
     """Yield clients whose every call fails in another way."""
     bodies = [
@@ -117,8 +124,9 @@ def failures(credentials):
     for body, status, error in bodies:
         session = requests.Session()
         session.mount("https://", CannedAdapter(body, status))
-        yield FlexibleLoanClient(credentials, session=session), error
-    yield FlexibleLoanClient(credentials, base_url="http://127.0.0.1:9"), TransportError
+        yield FlexibleLoanClient(credentials, session=session, **AT_ONCE), error
+    dead_port = "http://127.0.0.1:9"
+    yield FlexibleLoanClient(credentials, base_url=dead_port, **AT_ONCE), TransportError
 
 
 def test_no_failure_shows_a_secret(caplog):
