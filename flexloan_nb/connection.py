@@ -2,22 +2,21 @@
 
 from typing import TYPE_CHECKING, Any
 
-import requests
-
+from flexloan_nb.api.address import checked_address
 from flexloan_nb.api.client import FlexibleLoanClient
 from flexloan_nb.api.credentials import Credentials
 from flexloan_nb.api.endpoints import SIMULATOR_KEY
 from flexloan_nb.api.pace import Unpaced
 from flexloan_nb.api.transport import Transport, new_session
-from flexloan_nb.errors import InvalidArgumentError
+from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
 if TYPE_CHECKING:
     from flexloan_nb.sim import SimulatedExchange
 
 __all__ = ["connect"]
 
-# A name that RFC 6761 keeps for this machine: if the adapter were missing, nothing would leave.
-_EMBEDDED_URL = "http://simulator.localhost"
+# A name that RFC 6761 keeps from ever resolving: without the adapter, nothing would leave.
+_EMBEDDED_URL = "https://simulator.invalid"
 
 
 def connect(
@@ -50,18 +49,18 @@ def connect(
     Examples
     --------
     >>> connect("simulator")
-    FlexibleLoanClient('http://simulator.localhost')
+    FlexibleLoanClient('https://simulator.invalid')
     """
     if source == "live":
         return FlexibleLoanClient(Credentials.from_env(), **options)
-    if source == "simulator":
-        from flexloan_nb.sim import SimulatedExchange
-
-        return _embedded(SimulatedExchange(seed=seed), options)
-    if not isinstance(source, str):
-        return _embedded(source, options)
-    if source.startswith("http://"):
+    if isinstance(source, str) and source.startswith("http://"):
         return FlexibleLoanClient(_handed_out_by(source), base_url=source, **options)
+    from flexloan_nb.sim import SimulatedExchange
+
+    if source == "simulator":
+        return _embedded(SimulatedExchange(seed=seed), options)
+    if isinstance(source, SimulatedExchange):
+        return _embedded(source, options)
     raise InvalidArgumentError(
         f"source is {source!r}: choose 'simulator', 'live', or the http:// address that "
         "flexloan simulate prints."
@@ -74,8 +73,7 @@ def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> Flexibl
 
     gateway = Gateway(exchange, paced=False)
     key = gateway.issue_key()
-    session = requests.Session()
-    session.trust_env = False
+    session = new_session(_EMBEDDED_URL)
     session.mount(_EMBEDDED_URL, SimulatorAdapter(gateway))
     return FlexibleLoanClient(
         Credentials(key.api_key, key.secret_key, key.passphrase),
@@ -89,6 +87,12 @@ def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> Flexibl
 
 def _handed_out_by(simulator_url: str) -> Credentials:
     """Ask a simulator on this machine for its throw-away key."""
-    transport = Transport(simulator_url, new_session(simulator_url), Unpaced(), (5.0, 5.0))
-    key = transport.send(SIMULATOR_KEY, {}).rows[0]
-    return Credentials(key["apiKey"], key["secretKey"], key["passphrase"])
+    address = checked_address(simulator_url)
+    transport = Transport(address, new_session(address), Unpaced(), (5.0, 5.0))
+    rows = transport.send(SIMULATOR_KEY, {}).rows
+    try:
+        return Credentials(*(rows[0][column.name] for column in SIMULATOR_KEY.table.columns))
+    except LookupError:
+        raise ResponseFormatError(
+            SIMULATOR_KEY.name, 200, f"{simulator_url} hands out no key", "Is it a simulator?"
+        ) from None

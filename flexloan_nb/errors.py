@@ -4,7 +4,7 @@
 
     FlexLoanError
     ├── CredentialsError          keys are missing or cannot be right; nothing was sent
-    ├── InvalidArgumentError      an argument is wrong; nothing was sent (also a ValueError)
+    ├── InvalidArgumentError      an argument is wrong; nothing was changed (also a ValueError)
     ├── TradingDisabledError      the client may only read; nothing was sent
     ├── TransportError            no answer arrived
     │   └── CertificateError      the server could not be trusted; nothing was sent
@@ -58,7 +58,7 @@ class CredentialsError(FlexLoanError):
 
 
 class InvalidArgumentError(FlexLoanError, ValueError):
-    """An argument is wrong; nothing was sent."""
+    """An argument is wrong; nothing was changed."""
 
 
 class TradingDisabledError(FlexLoanError):

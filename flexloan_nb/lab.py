@@ -33,7 +33,8 @@ def copy_notebooks(folder: Path) -> list[Copy]:
     """Put the notebooks into a folder; one that its owner has changed is kept as it is.
 
     A notebook counts as changed when it differs from what was put there, which a small file
-    in the folder remembers; an unchanged one is brought up to the package's version.
+    in the folder remembers; an unchanged one is brought up to the package's version. A link
+    counts as changed.
 
     Parameters
     ----------
@@ -46,10 +47,13 @@ def copy_notebooks(folder: Path) -> list[Copy]:
         The folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    put_there = _read_manifest(folder)
-    copies = [_copy(source, folder, put_there) for source in shipped_notebooks()]
-    _replace(folder / _MANIFEST, json.dumps(put_there, indent=1).encode())
-    return copies
+    remembered = _read_manifest(folder)
+    put_there = dict(remembered)
+    try:
+        return [_copy(source, folder, put_there) for source in shipped_notebooks()]
+    finally:
+        if put_there != remembered:
+            _replace(folder / _MANIFEST, json.dumps(put_there, indent=1).encode())
 
 
 def open_lab(folder: Path, *, port: int | None = None, browser: bool = True) -> None:
@@ -88,6 +92,8 @@ def _lab_arguments(folder: Path, port: int | None, browser: bool) -> list[str]:
 
 def _copy(source: Path, folder: Path, put_there: dict[str, str]) -> Copy:
     target, content = folder / source.name, source.read_bytes()
+    if target.is_symlink() or target.is_dir():
+        return Copy(source.name, "kept")
     if not target.exists():
         state = "new"
     elif (present := _digest(target.read_bytes())) == _digest(content):
@@ -113,8 +119,11 @@ def _read_manifest(folder: Path) -> dict[str, str]:
 def _replace(target: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     unfinished = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    unfinished.write_bytes(content)
-    unfinished.replace(target)
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _digest(content: bytes) -> str:

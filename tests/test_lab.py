@@ -70,7 +70,7 @@ def test_without_its_memory_it_keeps_what_differs(tmp_path, shipped, manifest):
     assert states(folder) == {"01.ipynb": "kept"}
 
 
-def test_nothing_is_left_half_written(tmp_path, shipped):
+def test_its_memory_is_one_small_file(tmp_path, shipped):
     folder = tmp_path / "mine"
     states(folder)
     assert sorted(path.name for path in folder.iterdir()) == [
@@ -78,6 +78,52 @@ def test_nothing_is_left_half_written(tmp_path, shipped):
         "01.ipynb",
     ]
     assert json.loads((folder / ".flexloan-notebooks.json").read_text()).keys() == {"01.ipynb"}
+
+
+def test_a_folder_in_which_nothing_changes_need_not_be_writable(tmp_path, shipped, monkeypatch):
+    folder = tmp_path / "mine"
+    states(folder)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    assert states(folder) == {"01.ipynb": "unchanged"}
+
+
+def test_a_disk_that_is_full_leaves_the_old_notebook_whole(tmp_path, shipped, monkeypatch):
+    folder = tmp_path / "mine"
+    states(folder)
+    shipped.write_text("second version")
+    monkeypatch.setattr(Path, "write_bytes", write_half_and_refuse)
+    with pytest.raises(OSError, match="full"):
+        states(folder)
+    assert (folder / "01.ipynb").read_text() == "first version"
+    assert not list(folder.glob("*.tmp"))
+    monkeypatch.undo()
+    assert (folder / "01.ipynb").read_text() == "first version"
+
+
+def refuse(path, content):
+    raise OSError("full")
+
+
+def write_half_and_refuse(path, content):
+    with path.open("wb") as unfinished:
+        unfinished.write(content[: len(content) // 2])
+    refuse(path, content)
+
+
+@pytest.mark.parametrize("target", ["mine.ipynb", "not there"])
+def test_a_link_is_the_users_and_stays(tmp_path, shipped, target):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (tmp_path / "mine.ipynb").write_text("my work")
+    (folder / "01.ipynb").symlink_to(tmp_path / target)
+    assert states(folder) == {"01.ipynb": "kept"}
+    assert (folder / "01.ipynb").is_symlink()
+    assert (tmp_path / "mine.ipynb").read_text() == "my work"
+
+
+def test_a_folder_in_the_way_of_a_notebook_is_left_alone(tmp_path, shipped):
+    (tmp_path / "mine" / "01.ipynb").mkdir(parents=True)
+    assert states(tmp_path / "mine") == {"01.ipynb": "kept"}
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_ci_runs_the_test_command_word_for_word():
-    _, tests = blocks("sh")
-    assert tests.strip().endswith("pytest")
+def test_ci_runs_both_commands_word_for_word():
+    main_job, tests = blocks("sh")
+    assert main_job in (ROOT / ".ci" / "main_job").read_text()
     assert tests in (ROOT / ".ci" / "run").read_text()
 
 

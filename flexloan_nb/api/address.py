@@ -16,20 +16,36 @@ def checked_address(base_url: str) -> str:
     InvalidArgumentError
         It is not an ``https://`` address, nor an ``http://`` address of this machine.
     """
-    parts = urlsplit(base_url)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise InvalidArgumentError(f"base_url {base_url!r} is not an http(s):// address.")
-    if parts.scheme == "http" and not is_on_this_machine(base_url):
+    if not _is_plain(base_url):
+        raise InvalidArgumentError(
+            "base_url is not an address like 'https://www.okx.com': a scheme, a host and perhaps "
+            "a port, and nothing else."
+        )
+    if base_url.startswith("http:") and not is_on_this_machine(base_url):
         raise InvalidArgumentError(
             f"base_url {base_url!r} would send the passphrase unencrypted: use https://."
         )
     return base_url.rstrip("/")
 
 
+def _is_plain(base_url: str) -> bool:
+    try:
+        parts = urlsplit(base_url)
+        rebuilt = f"{parts.scheme}://{parts.hostname}"
+        if parts.port is not None:
+            rebuilt += f":{parts.port}"
+    except ValueError:
+        return False
+    if any(character.isspace() for character in base_url):
+        return False
+    written = base_url.rstrip("/").lower().replace("[", "").replace("]", "")
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and written == rebuilt
+
+
 def is_on_this_machine(base_url: str) -> bool:
-    """Say whether an address is one of the loopback interface, by RFC 6761 also by name."""
+    """Say whether an address is one of the loopback interface."""
     host = urlsplit(base_url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -10,7 +10,10 @@ from flexloan_nb.errors import (
 
 __all__ = ["unknown_outcome"]
 
-_TIMED_OUT = "50004"  # "does not mean that the request was successful or failed"
+# Not "refused": busy, timed out ("does not mean that the request was successful or failed"),
+# system error. The statuses are a proxy's: the client or the server took too long.
+_DOUBTFUL_CODES = {"50001", "50004", "50026"}
+_DOUBTFUL_STATUSES = {408, 499, *range(200, 300), *range(500, 600)}
 _FIND_OUT = "Do not repeat it: loan_legs() and loan_history() show whether it happened."
 
 
@@ -19,9 +22,9 @@ def unknown_outcome(endpoint: str, error: FlexLoanError) -> OutcomeUnknownError 
     match error:
         case TransportError(sent=True):
             reason = error.reason
-        case ApiError() if error.code == _TIMED_OUT or error.http_status >= 500:
+        case ApiError() if error.code in _DOUBTFUL_CODES or error.http_status >= 500:
             reason = f"{error.code} {error.msg}".rstrip(". ")
-        case ResponseFormatError() if not 300 <= error.http_status < 500:
+        case ResponseFormatError() if error.http_status in _DOUBTFUL_STATUSES:
             reason = error.problem
         case _:
             return None

@@ -13,7 +13,7 @@ from flexloan_nb.errors import InvalidArgumentError
 __all__ = ["Amount", "SupCollateral", "wire_amount", "wire_collateral"]
 
 Amount = str | int | float | Decimal
-SupCollateral = Mapping[str, Amount] | pd.DataFrame | Iterable[Mapping[str, Any]]
+SupCollateral = Mapping[str, Amount] | pd.Series | pd.DataFrame | Iterable[Mapping[str, Any]]
 
 _DECIMALS = 18  # no coin is divided finer than Ether, whose wei is 1e-18
 _SMALLEST = Decimal(1).scaleb(-_DECIMALS)

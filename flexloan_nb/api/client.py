@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import pandas as pd
 import requests
 
+from flexloan_nb.api.address import checked_address
 from flexloan_nb.api.adjustment import unknown_outcome
 from flexloan_nb.api.amounts import Amount, SupCollateral, wire_amount, wire_collateral
 from flexloan_nb.api.credentials import Credentials
@@ -28,7 +29,7 @@ from flexloan_nb.api.endpoints import (
 from flexloan_nb.api.envelope import Row
 from flexloan_nb.api.frames import Numbers, to_frame
 from flexloan_nb.api.market import MarketClient
-from flexloan_nb.api.nesting import explode, flatten, loan_legs
+from flexloan_nb.api.nesting import explode, flatten, split_loans
 from flexloan_nb.api.pace import Pace, SharedPace
 from flexloan_nb.api.paging import walk
 from flexloan_nb.api.signing import OkxAuth, utc_now
@@ -113,13 +114,14 @@ class FlexibleLoanClient:
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._base_url = checked_address(base_url)
         if numbers not in ("float", "decimal"):
             raise InvalidArgumentError(f"numbers is {numbers!r}: choose 'float' or 'decimal'.")
         self._allow_trading = allow_trading
         self._numbers = numbers
         self._transport = Transport(
-            base_url,
-            session or new_session(base_url),
+            self._base_url,
+            session or new_session(self._base_url),
             pace or SharedPace(credentials.api_key),
             timeout if isinstance(timeout, tuple) else (timeout, timeout),
             OkxAuth(credentials, clock, demo=demo),
@@ -128,7 +130,7 @@ class FlexibleLoanClient:
         self.market = MarketClient(self._ask, self._transport.server_time)
 
     def __repr__(self) -> str:
-        return f"FlexibleLoanClient({self._transport.base_url!r})"
+        return f"FlexibleLoanClient({self._base_url!r})"
 
     def describe(self, name: str | None = None) -> pd.DataFrame:
         """Explain a frame's columns, or list the endpoints.
@@ -187,6 +189,8 @@ class FlexibleLoanClient:
         sup_collateral : mapping, Series, DataFrame or iterable of mappings, optional
             Collateral that would be added: ``{"BTC": "0.5"}``, or rows with ``ccy`` and
             ``amt``. It first restores the initial LTV; only what is left adds to the loan.
+            A whole balance is exact only from a client with ``numbers="decimal"``: a float can
+            be a little more than is held.
         ord_id : str, optional
             For this loan order; by default the earliest.
 
@@ -238,7 +242,8 @@ class FlexibleLoanClient:
         collateral_ccy : str
             Coin to move.
         collateral_amt : str, int, float or Decimal
-            Amount of it.
+            Amount of it. A whole balance is exact only from a client with
+            ``numbers="decimal"``: a float can be a little more than is held.
         ord_id : str, optional
             For this loan order; by default the earliest.
 
@@ -311,7 +316,7 @@ class FlexibleLoanClient:
             Only this loan order; by default all.
         """
         answer = self._transport.send(LOAN_INFO, {"ordId": ord_id})
-        info, legs = loan_legs(answer.rows, LOAN_INFO.name)
+        info, legs = split_loans(answer.rows, LOAN_INFO.name)
         return LoanSnapshot(
             self._frame(flatten(info, "riskWarningData"), LOAN_INFO.table, answer.at),
             self._frame(legs, LOAN_LEGS, answer.at),
@@ -406,6 +411,6 @@ class FlexibleLoanClient:
         frame.attrs = {
             "endpoint": table.name,
             "fetched_at": at.isoformat(),
-            "source": self._transport.base_url,
+            "source": self._base_url,
         }
         return frame

@@ -1,8 +1,7 @@
 """API keys: where they come from, and that nothing shows them."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from typing import NoReturn
 
 from flexloan_nb.errors import CredentialsError
@@ -20,12 +19,8 @@ _ENVIRONMENT = {
 class Credentials:
     """The three parts of an OKX API key.
 
-    Its ``repr`` shows none of them, and it cannot be pickled.
-
-    Raises
-    ------
-    CredentialsError
-        A part is empty, or has blanks or characters that no key has.
+    Its ``repr`` shows none of them, and it cannot be pickled. A client checks them when it is
+    made; no error shows a part, also not in the local variables of its traceback.
 
     Examples
     --------
@@ -33,16 +28,12 @@ class Credentials:
     Credentials(<hidden>)
     """
 
-    api_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    passphrase: str = field(repr=False)
-
-    def __post_init__(self) -> None:
-        for part in fields(self):
-            _check(part.name, getattr(self, part.name))
+    api_key: str
+    secret_key: str
+    passphrase: str
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Credentials":
+    def from_env(cls) -> "Credentials":
         """Read ``OKX_API_KEY``, ``OKX_SECRET_KEY`` and ``OKX_PASSPHRASE``.
 
         Raises
@@ -50,14 +41,27 @@ class Credentials:
         CredentialsError
             Some are not set; the message names them.
         """
-        missing = [variable for variable in _ENVIRONMENT.values() if not environ.get(variable)]
+        missing = [variable for variable in _ENVIRONMENT.values() if not os.environ.get(variable)]
         if missing:
             raise CredentialsError(
                 f"Not set in the environment: {', '.join(missing)}. Make an API key with Read "
                 "permission at OKX and set all three of its parts before Python starts; "
                 "connect('simulator') needs no key."
             )
-        return cls(**{part: environ[variable] for part, variable in _ENVIRONMENT.items()})
+        return cls(**{part: os.environ[variable] for part, variable in _ENVIRONMENT.items()})
+
+    def require_sendable(self) -> None:
+        """Check that all parts can stand in an HTTP header.
+
+        Raises
+        ------
+        CredentialsError
+            A part is empty, or has blanks or characters that no key has; the message names it.
+        """
+        problems = {part: _problem(getattr(self, part)) for part in _ENVIRONMENT}
+        for part, problem in problems.items():
+            if problem:
+                raise CredentialsError(f"{part} {problem}.")
 
     def __repr__(self) -> str:
         return "Credentials(<hidden>)"
@@ -66,10 +70,11 @@ class Credentials:
         raise TypeError("Credentials are not pickled, so that no file holds them.")
 
 
-def _check(name: str, value: str) -> None:
-    if not isinstance(value, str) or not value:
-        raise CredentialsError(f"{name} is empty or not a string.")
-    if not value.isascii() or not value.isprintable():
-        raise CredentialsError(f"{name} has characters that cannot be sent in an HTTP header.")
-    if value != value.strip():
-        raise CredentialsError(f"{name} begins or ends with a blank: was it pasted with one?")
+def _problem(part: object) -> str | None:
+    if not isinstance(part, str) or not part:
+        return "is empty or not a string"
+    if not part.isascii() or not part.isprintable():
+        return "has characters that cannot be sent in an HTTP header"
+    if part != part.strip():
+        return "begins or ends with a blank: was it pasted with one?"
+    return None

@@ -40,10 +40,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A documented parameter of an endpoint: its name on the wire and meaning."""
+    """A documented parameter of an endpoint, by its name on the wire."""
 
     name: str
-    meaning: str
     required: bool = False
 
 
@@ -70,11 +69,8 @@ class Endpoint:
 _LOAN = "/api/v5/finance/flexible-loan"
 _LOAN_SPACING = 0.4  # 5 requests in 2 s for each endpoint and user
 
-_ORDER = Parameter("ordId", "Loan order; omitted: the earliest order")
-_ORDERS = Parameter("ordId", "Loan order; omitted: all orders")
-_AFTER = Parameter("after", "Only records older than this refId")
-_BEFORE = Parameter("before", "Only records newer than this refId")
-_LIMIT = Parameter("limit", "Records in a page, at most 100")
+_ORDER = Parameter("ordId")
+_PAGE = (Parameter("after"), Parameter("before"), Parameter("limit"))
 
 _ORD_ID = Column("ordId", "id", "", "Loan order; missing where the exchange does not name it")
 _CCY = Column("ccy", "text", "", "Currency, e.g. BTC")
@@ -106,7 +102,7 @@ COLLATERAL_ASSETS = Endpoint(
     f"{_LOAN}/collateral-assets",
     "read",
     _LOAN_SPACING,
-    (Parameter("ccy", "Collateral currency; omitted: all"), _ORDER),
+    (Parameter("ccy"), _ORDER),
 )
 
 MAX_LOAN = Endpoint(
@@ -125,8 +121,8 @@ MAX_LOAN = Endpoint(
     "read",
     _LOAN_SPACING,
     (
-        Parameter("borrowCcy", "Currency to borrow", required=True),
-        Parameter("supCollateral", "Supplementary collateral: a list of ccy and amt"),
+        Parameter("borrowCcy", required=True),
+        Parameter("supCollateral"),
         _ORDER,
     ),
 )
@@ -144,7 +140,7 @@ MAX_COLLATERAL_REDEEM_AMOUNT = Endpoint(
     f"{_LOAN}/max-collateral-redeem-amount",
     "read",
     _LOAN_SPACING,
-    (Parameter("ccy", "Collateral currency", required=True), _ORDER),
+    (Parameter("ccy", required=True), _ORDER),
 )
 
 ADJUST_COLLATERAL = Endpoint(
@@ -163,9 +159,9 @@ ADJUST_COLLATERAL = Endpoint(
     "trade",
     _LOAN_SPACING,
     (
-        Parameter("type", "Operation: add or reduce", required=True),
-        Parameter("collateralCcy", "Collateral currency", required=True),
-        Parameter("collateralAmt", "Collateral amount", required=True),
+        Parameter("type", required=True),
+        Parameter("collateralCcy", required=True),
+        Parameter("collateralAmt", required=True),
         _ORDER,
     ),
 )
@@ -204,7 +200,7 @@ LOAN_INFO = Endpoint(
     f"{_LOAN}/loan-info",
     "read",
     _LOAN_SPACING,
-    (_ORDERS,),
+    (_ORDER,),
 )
 
 LOAN_LEGS = Table(
@@ -240,7 +236,7 @@ LOAN_HISTORY = Endpoint(
     f"{_LOAN}/loan-history",
     "read",
     _LOAN_SPACING,
-    (Parameter("type", "Action type; omitted: all"), _AFTER, _BEFORE, _LIMIT, _ORDERS),
+    (Parameter("type"), *_PAGE, _ORDER),
 )
 
 INTEREST_ACCRUED = Endpoint(
@@ -266,7 +262,7 @@ INTEREST_ACCRUED = Endpoint(
     f"{_LOAN}/interest-accrued",
     "read",
     _LOAN_SPACING,
-    (Parameter("ccy", "Loan currency; omitted: all"), _AFTER, _BEFORE, _LIMIT, _ORDERS),
+    (Parameter("ccy"), *_PAGE, _ORDER),
 )
 
 SERVER_TIME = Endpoint(
@@ -301,8 +297,8 @@ INDEX_TICKERS = Endpoint(
     "public",
     0.1,  # 20 requests in 2 s for each address
     (
-        Parameter("quoteCcy", "Quote currency, e.g. USD"),
-        Parameter("instId", "Index, e.g. BTC-USD"),
+        Parameter("quoteCcy"),
+        Parameter("instId"),
     ),
 )
 

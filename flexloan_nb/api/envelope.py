@@ -40,7 +40,7 @@ def open_envelope(
     ApiError
         The exchange answered with a code other than 0.
     ResponseFormatError
-        The answer is not such an envelope.
+        The answer is not such an envelope, or contradicts its HTTP status.
 
     Examples
     --------
@@ -61,6 +61,8 @@ def open_envelope(
         raise malformed("the answer has no code")
     if code != "0":
         raise api_error(code, str(answer.get("msg", "")), http_status, endpoint)
+    if not 200 <= http_status < 300:
+        raise malformed("the answer has code 0, but not its status")
     rows = answer.get("data")
     if not data_expected:
         return []

@@ -16,6 +16,8 @@ __all__ = ["Numbers", "to_frame"]
 
 Numbers = Literal["float", "decimal"]
 
+_DIGITS = frozenset("0123456789")
+_NUMBER = _DIGITS | set("+-.eE")
 _NAT = pd.NaT.value  # the integer that datetime64 keeps for a missing time
 
 
@@ -65,23 +67,27 @@ def _typed(values: list[Any], column: Column, table: Table, numbers: Numbers) ->
 
 
 def _floats(values: list[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.fromiter((float(v or "nan") for v in _unquoted(values)), np.float64, len(values))
+    texts = _written_with(_NUMBER, values)
+    return np.fromiter((float(text or "nan") for text in texts), np.float64, len(texts))
 
 
 def _decimals(values: list[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
-    return np.array([Decimal(v or "NaN") for v in _unquoted(values)], dtype=object)
+    texts = _written_with(_NUMBER, values)
+    return np.array([Decimal(text or "NaN") for text in texts], dtype=object)
 
 
 def _times(values: list[Any]) -> pd.DatetimeIndex:
-    epoch_ms = np.fromiter((int(v or _NAT) for v in _unquoted(values)), np.int64, len(values))
+    texts = _written_with(_DIGITS, values)
+    epoch_ms = np.fromiter((int(text or _NAT) for text in texts), np.int64, len(texts))
     return pd.DatetimeIndex(epoch_ms.view("datetime64[ms]"), tz="UTC")
 
 
-def _unquoted(values: list[Any]) -> list[str | None]:
-    """Return the values, which must all be the digits of a number or missing."""
-    if not set(map(type, values)) <= {str, type(None)}:
-        raise TypeError("not a number")
-    return values
+def _written_with(characters: frozenset[str], values: list[Any]) -> list[str]:
+    """Return the values as text, "" where missing; Python itself would take "nan" and "1_0"."""
+    texts = ["" if value is None else value for value in values]
+    if not characters.issuperset("".join(texts)):
+        raise ValueError("not a number")
+    return texts
 
 
 def _strings(values: list[Any]) -> Any:

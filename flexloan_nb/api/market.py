@@ -15,9 +15,9 @@ class MarketClient:
     """What the market says of the coins of a loan; reached as ``client.market``."""
 
     def __init__(
-        self, frame: Callable[..., pd.DataFrame], server_time: Callable[[], datetime]
+        self, ask: Callable[..., pd.DataFrame], server_time: Callable[[], datetime]
     ) -> None:
-        self._frame = frame
+        self._ask = ask
         self._server_time = server_time
 
     def server_time(self) -> pd.Timestamp:
@@ -51,9 +51,9 @@ class MarketClient:
         ['BTC-USD', 'ETH-USD']
         """
         wanted = [ccys] if isinstance(ccys, str) else list(dict.fromkeys(ccys))
-        tickers = self._frame(INDEX_TICKERS, quoteCcy="USD")
+        tickers = self._ask(INDEX_TICKERS, quoteCcy="USD")
         tickers.insert(0, "ccy", tickers["instId"].str.removesuffix("-USD"))
-        if missing := sorted(set(wanted) - set(tickers["ccy"])):
+        if missing := [str(ccy) for ccy in wanted if ccy not in set(tickers["ccy"])]:
             raise InvalidArgumentError(f"No USD index price of {', '.join(missing)}.")
         rows = pd.Index(tickers["ccy"]).get_indexer(wanted)
         return tickers.take(rows).reset_index(drop=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flexloan_nb.api.envelope import Row
 from flexloan_nb.errors import ResponseFormatError
 
-__all__ = ["explode", "flatten", "loan_legs"]
+__all__ = ["explode", "flatten", "split_loans"]
 
 _SIDES = {"collateralData": "collateral", "loanData": "loan"}
 
@@ -43,7 +43,7 @@ def flatten(rows: Iterable[Row], field: str) -> list[Row]:
     return flat
 
 
-def loan_legs(loans: Iterable[Row], endpoint: str) -> tuple[list[Row], list[Row]]:
+def split_loans(loans: Iterable[Row], endpoint: str) -> tuple[list[Row], list[Row]]:
     """Split loan-info's rows into the loans without their coins, and the coins of all loans."""
     info, legs = [], []
     for loan in loans:
@@ -57,7 +57,9 @@ def loan_legs(loans: Iterable[Row], endpoint: str) -> tuple[list[Row], list[Row]
 
 
 def _objects(row: Row, field: str, endpoint: str) -> list[Row]:
-    objects = row.get(field) or []
+    objects = row.get(field, "absent")
+    if objects is None:
+        return []
     if not isinstance(objects, list) or not all(isinstance(item, dict) for item in objects):
         raise ResponseFormatError(
             endpoint, 200, f"{field} is not a list of objects", "The exchange changed its answer."

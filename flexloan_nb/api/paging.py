@@ -1,6 +1,8 @@
 """Walking a history page by page. No I/O: the pages come from a callable."""
 
 from collections.abc import Callable
+from numbers import Integral
+from operator import itemgetter
 
 from flexloan_nb.api.envelope import Row
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
@@ -24,7 +26,7 @@ def walk(
 
     Pages come newest first and are walked with ``after``. ``before`` is sent with the first
     page only: alone it asks for the newest page, not for the one next to the id, so the walk
-    itself stops there.
+    itself stops there. A page with fewer rows than asked for is taken as the last.
 
     Parameters
     ----------
@@ -44,13 +46,13 @@ def walk(
     ResponseFormatError
         A page repeats rows or has no readable refId, so the walk would never end.
     """
-    if limit is not None and limit < 1:
-        raise InvalidArgumentError(f"limit is {limit}: ask for at least one row, or None for all.")
+    if not (limit is None or (isinstance(limit, Integral) and limit >= 1)):
+        raise InvalidArgumentError(f"limit is {limit!r}: give a number from 1, or None for all.")
     newest, oldest = _ref_id("after", after), _ref_id("before", before)
-    rows: dict[int, Row] = {}
+    rows: list[tuple[int, Row]] = []
+    cursor = newest
     while limit is None or len(rows) < limit:
         size = PAGE_SIZE if limit is None else min(PAGE_SIZE, limit - len(rows))
-        cursor = min(rows, default=newest)
         page = fetch_page(
             {
                 "after": None if cursor is None else str(cursor),
@@ -58,14 +60,21 @@ def walk(
                 "limit": str(size),
             }
         )
-        found = {_id_of(row, endpoint): row for row in page}
-        if cursor is not None and any(ref_id >= cursor for ref_id in found):
+        found = _without_repeats([(_id_of(row, endpoint), row) for row in page])
+        if cursor is not None and any(ref_id >= cursor for ref_id, _ in found):
             raise _unwalkable(endpoint, "a page repeats rows that came before")
-        wanted = {i: row for i, row in found.items() if oldest is None or i > oldest}
-        rows |= wanted
+        wanted = [(ref_id, row) for ref_id, row in found if oldest is None or ref_id > oldest]
+        rows += wanted
         if len(page) < size or len(wanted) < len(found):
             break
-    return [rows[ref_id] for ref_id in sorted(rows)][-limit if limit else 0 :]
+        cursor = min(ref_id for ref_id, _ in found)
+    rows.sort(key=itemgetter(0))
+    return [row for _, row in rows][-limit if limit else 0 :]
+
+
+def _without_repeats(rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    """Drop what stands twice in a page; rows that share only their id are both kept."""
+    return list({(ref_id, str(row)): (ref_id, row) for ref_id, row in rows}.values())
 
 
 def _ref_id(name: str, value: str | int | None) -> int | None:

@@ -49,11 +49,17 @@ class OkxAuth(AuthBase):
         Returns the present time as an aware ``datetime``; OKX allows 30 s of difference.
     demo : bool
         Ask for demo trading, which takes a key made for it.
+
+    Raises
+    ------
+    CredentialsError
+        A part of the key cannot be right.
     """
 
     def __init__(
         self, credentials: Credentials, clock: Callable[[], datetime], *, demo: bool
     ) -> None:
+        credentials.require_sendable()
         self._credentials = credentials
         self._clock = clock
         self._demo = demo

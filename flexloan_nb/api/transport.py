@@ -12,7 +12,8 @@ from requests.utils import get_environ_proxies
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-from flexloan_nb.api.address import checked_address, is_on_this_machine
+from flexloan_nb.api.address import is_on_this_machine
+from flexloan_nb.api.arguments import checked_arguments
 from flexloan_nb.api.endpoints import SERVER_TIME, Endpoint
 from flexloan_nb.api.envelope import Row, open_envelope
 from flexloan_nb.api.failures import transport_error
@@ -45,7 +46,7 @@ class Transport:
     Parameters
     ----------
     base_url : str
-        ``https://`` address of the exchange; ``http://`` only on this machine.
+        Address of the exchange, see `checked_address`.
     session : requests.Session
         Its connections, proxies and certificates are used.
     pace : Pace
@@ -56,11 +57,6 @@ class Transport:
         Signs requests to endpoints that are not public.
     sleep : callable
         Waits between two attempts.
-
-    Raises
-    ------
-    InvalidArgumentError
-        ``base_url`` is no such address.
     """
 
     def __init__(
@@ -72,7 +68,7 @@ class Transport:
         auth: OkxAuth | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.base_url = checked_address(base_url)
+        self._base_url = base_url
         self._session = session
         self._pace = pace
         self._timeout = timeout
@@ -84,10 +80,12 @@ class Transport:
 
         Raises
         ------
+        InvalidArgumentError
+            An argument is not what the endpoint takes; nothing was sent.
         TransportError, ResponseFormatError, ApiError
             See ``flexloan_nb.errors``.
         """
-        given = {name: value for name, value in arguments.items() if value is not None}
+        given = checked_arguments(endpoint, arguments)
         if endpoint.permission == "trade":
             return self._attempt(endpoint, given)
         try:
@@ -110,7 +108,7 @@ class Transport:
 
     def _attempt(self, endpoint: Endpoint, given: Mapping[str, Any]) -> Answer:
         with self._pace.turn(endpoint):
-            response, body = self._exchange(endpoint, self._prepare(endpoint, given))
+            response, body = self._fetch(endpoint, given)
         try:
             rows = open_envelope(
                 body,
@@ -128,7 +126,7 @@ class Transport:
         return self._session.prepare_request(
             requests.Request(
                 endpoint.method,
-                self.base_url + endpoint.path,
+                self._base_url + endpoint.path,
                 headers={} if in_query else {"Content-Type": "application/json"},
                 params=given if in_query else None,
                 data=None if in_query else json.dumps(given).encode(),
@@ -136,16 +134,17 @@ class Transport:
             )
         )
 
-    def _exchange(
-        self, endpoint: Endpoint, request: requests.PreparedRequest
+    def _fetch(
+        self, endpoint: Endpoint, given: Mapping[str, Any]
     ) -> tuple[requests.Response, bytes]:
         try:
+            request = self._prepare(endpoint, given)
             with self._session.send(
                 request, timeout=self._timeout, allow_redirects=False, stream=True
             ) as response:
                 return response, _whole(response, self._timeout[1])
         except (requests.RequestException, HTTPError, OSError) as error:
-            failure = transport_error(endpoint.name, error, self.base_url)
+            failure = transport_error(endpoint.name, error, self._base_url)
         # Raised out here: no context then leads to the request with the key in its headers.
         raise failure
 

@@ -1,5 +1,6 @@
 """Interest accrued over time, a panel for each coin."""
 
+import html
 from typing import NamedTuple
 
 import pandas as pd
@@ -46,17 +47,25 @@ def plot_interest(accruals: pd.DataFrame) -> go.Figure:
 
 
 def _lines(accruals: pd.DataFrame) -> list[_Line]:
-    by_hour = accruals.astype({"interest": float}).groupby(["ccy", "ts"])["interest"].sum()
+    by_hour = (
+        accruals.astype({"interest": float}).groupby(["ccy", "ts"])["interest"].sum(min_count=1)
+    )
     lines = []
     for ccy, rows in by_hour.reset_index().groupby("ccy", sort=False):
-        lines.append(_Line(str(ccy), rows["ts"], rows["interest"], rows["interest"].cumsum()))
+        lines.append(_Line(_as_text(ccy), rows["ts"], rows["interest"], rows["interest"].cumsum()))
     return lines
 
 
+def _as_text(ccy: object) -> str:
+    """Return a currency's name without meaning for HTML or for plotly's templates."""
+    return html.escape(str(ccy)).replace("%{", "%&#123;")
+
+
 def _title(accruals: pd.DataFrame) -> str:
-    if accruals.empty:
+    first = accruals["ts"].dt.tz_convert("UTC").min()
+    if pd.isna(first):
         return "No interest accrued"
-    return f"Interest accrued since {accruals['ts'].min():%Y-%m-%d %H:%M} UTC"
+    return f"Interest accrued since {first:%Y-%m-%d %H:%M} UTC"
 
 
 def _draw(lines: list[_Line], title: str) -> go.Figure:

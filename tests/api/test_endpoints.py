@@ -6,7 +6,8 @@ import pytest
 
 from flexloan_nb import FlexibleLoanClient, InvalidArgumentError
 from flexloan_nb.api.endpoints import ENDPOINTS, TABLES
-from flexloan_nb.api.nesting import explode, flatten, loan_legs
+from flexloan_nb.api.frames import to_frame
+from flexloan_nb.api.nesting import explode, flatten, split_loans
 
 SIGNED = [name for name, endpoint in ENDPOINTS.items() if endpoint.permission != "public"]
 
@@ -16,7 +17,7 @@ def flat_rows(name, body):
     if name == "collateral_assets":
         return explode(rows, "assets", name)
     if name == "loan_info":
-        return flatten(loan_legs(rows, name)[0], "riskWarningData")
+        return flatten(split_loans(rows, name)[0], "riskWarningData")
     return rows
 
 
@@ -46,9 +47,15 @@ def test_describe_shows_the_columns_of_every_frame(name, client_of):
     assert shown["column"].tolist() == [column.name for column in TABLES[name].columns]
 
 
-def test_describe_shows_the_dtype_that_the_client_gives(client_of):
-    assert "float64" in client_of(None).describe("max_loan")["dtype"].tolist()
-    assert "Decimal" in client_of(None, numbers="decimal").describe("max_loan")["dtype"].tolist()
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_describe_shows_the_dtypes_that_frames_have(table, client_of):
+    shown = client_of(None).describe(table.name).set_index("column")["dtype"]
+    assert shown.to_dict() == to_frame([], table).dtypes.astype(str).to_dict()
+
+
+def test_describe_shows_exact_numbers_as_what_they_are(client_of):
+    shown = client_of(None, numbers="decimal").describe("max_loan")["dtype"]
+    assert shown.tolist() == ["string", "Decimal", "Decimal", "Decimal"]
 
 
 def test_describe_alone_lists_the_endpoints(client_of):

@@ -62,6 +62,12 @@ def test_what_is_not_the_envelope_is_named(body, problem):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_code_0_with_a_status_that_is_not_success_is_not_success(status):
+    with pytest.raises(ResponseFormatError, match="not its status"):
+        open_envelope(b'{"code": "0", "data": []}', status, "loan_info")
+
+
 def test_a_redirect_says_where_to_look():
     with pytest.raises(ResponseFormatError, match=r"Set base_url .* follow no redirect"):
         open_envelope(b"<html>Moved</html>", 302, "loan_info")

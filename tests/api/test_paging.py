@@ -71,13 +71,21 @@ def test_a_server_that_repeats_a_page_is_an_error_not_an_endless_loop():
         walk(lambda cursor: page, "loan_history")
 
 
+def test_rows_that_share_an_id_are_both_kept_unless_they_are_the_same():
+    sold, bought = {"refId": "2", "ccy": "BTC"}, {"refId": "2", "ccy": "USDT"}
+    rows = walk(lambda cursor: [sold, bought, sold, {"refId": "1"}], "loan_history")
+    assert rows == [{"refId": "1"}, sold, bought]
+
+
 @pytest.mark.parametrize("row", [{}, {"refId": ""}, {"refId": "1.7e16"}, {"refId": None}])
 def test_a_row_without_an_id_is_an_error(row):
     with pytest.raises(ResponseFormatError, match="no refId"):
         walk(lambda cursor: [row], "loan_history")
 
 
-@pytest.mark.parametrize("argument", [{"limit": 0}, {"after": "x"}, {"before": 1.5}])
+@pytest.mark.parametrize(
+    "argument", [{"limit": 0}, {"limit": "5"}, {"limit": 1.0}, {"after": "x"}, {"before": 1.5}]
+)
 def test_a_wrong_cursor_is_refused_before_anything_is_asked(argument):
     ledger = Ledger(1)
     with pytest.raises(InvalidArgumentError):

@@ -101,7 +101,9 @@ def test_an_empty_answer_has_the_same_columns_and_dtypes(method, client_of, samp
 
 
 def test_the_legs_of_the_example_loan_are_tidy(client_of, sample):
-    legs = client_of(CannedAdapter(sample("loan_info"))).loan_legs()
+    adapter = CannedAdapter(sample("loan_info"))
+    legs = client_of(adapter).loan_snapshot().legs
+    assert len(adapter.requests) == 1
     expected = [
         [None, "collateral", "COMP", 0.0000097],
         [None, "collateral", "STX", 0.78],

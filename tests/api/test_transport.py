@@ -122,11 +122,27 @@ def test_no_error_of_the_way_leads_to_the_key(credentials):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://www.okx.com", "http://10.0.0.1", "ftp://127.0.0.1", "www.okx.com", ""]
+    "url",
+    [
+        "http://www.okx.com",
+        "http://10.0.0.1",
+        "http://simulator.localhost",
+        "ftp://127.0.0.1",
+        "www.okx.com",
+        "",
+        "http://127.0.0.1:PORT",
+        "http://127.0.0.1:99999",
+        "http://[::1",
+        "https://user:hunter2@www.okx.com",
+        "https://www.okx.com/?x=1",
+        "https://www.okx.com#x",
+        "https://www.okx.com ",
+    ],
 )
-def test_an_address_that_would_send_the_passphrase_in_clear_is_refused(url, credentials):
-    with pytest.raises(InvalidArgumentError, match="base_url"):
+def test_an_address_that_cannot_be_meant_or_is_not_safe_is_refused(url, credentials):
+    with pytest.raises(InvalidArgumentError, match="base_url") as caught:
         FlexibleLoanClient(credentials, base_url=url)
+    assert "hunter2" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

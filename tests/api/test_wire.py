@@ -103,6 +103,20 @@ def test_no_documented_parameter_is_left_out_of_the_tests_above():
 CALLABLE = [name for name, endpoint in ENDPOINTS.items() if endpoint.permission != "public"]
 
 
+def test_a_whole_balance_is_exact_as_decimals(client_of, sample):
+    balance = client_of(CannedAdapter(sample("collateral_assets")), numbers="decimal")
+    request = sent_by(
+        client_of,
+        "max_loan",
+        {"borrow_ccy": "USDC", "sup_collateral": balance.collateral_assets()},
+    )
+    assert [entry["amt"] for entry in json.loads(request.body)["supCollateral"]] == [
+        "1.7921483143067599",
+        "1.9400755578876945",
+        "63.9795959720319628",
+    ]
+
+
 @pytest.mark.parametrize(
     "sup_collateral",
     [

@@ -11,7 +11,7 @@ from flexloan_nb.api.signing import utc_now
 from flexloan_nb.api.transport import new_session
 from flexloan_nb.sim import ApiKey, Gateway, SimulatorAdapter, SimulatorServer
 
-IN_PROCESS = "http://simulator.localhost"
+IN_PROCESS = "https://simulator.invalid"
 
 MakeClient = Callable[..., FlexibleLoanClient]
 

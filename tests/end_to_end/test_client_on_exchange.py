@@ -1,5 +1,6 @@
 """The same client, in process and over HTTP, on the same exchange."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pandas as pd
@@ -119,7 +120,7 @@ def test_time_and_prices_are_those_of_the_exchange(client, exchange):
 def test_time_that_passes_is_seen(client, exchange):
     before = client.interest_accrued(limit=1)["ts"].item()
     exchange.advance(hours=24)
-    assert client.interest_accrued(limit=1)["ts"].item() == before + pd.Timedelta(hours=24)
+    assert client.interest_accrued(limit=1)["ts"].item() == before + timedelta(hours=24)
 
 
 def test_an_account_without_loans_gives_empty_frames(reach, gateway):

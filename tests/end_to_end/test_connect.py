@@ -11,6 +11,7 @@ from flexloan_nb import (
     InvalidArgumentError,
     ResponseFormatError,
     SimulatedExchange,
+    TradingDisabledError,
     TransportError,
     connect,
 )
@@ -49,9 +50,14 @@ def test_a_running_simulator_is_reached_by_its_address_alone(server):
     assert len(connect(server.url).loan_info()) == 2
 
 
-def test_the_live_exchange_takes_its_key_from_the_environment(monkeypatch):
+@pytest.fixture
+def live_key(monkeypatch):
     for variable in KEY_VARIABLES:
         monkeypatch.setenv(variable, "x")
+
+
+@pytest.mark.usefixtures("live_key")
+def test_the_live_exchange_takes_its_key_from_the_environment():
     assert repr(connect("live")) == "FlexibleLoanClient('https://www.okx.com')"
     assert "eea.okx.com" in repr(connect("live", base_url="https://eea.okx.com"))
 
@@ -63,7 +69,9 @@ def test_going_live_without_a_key_names_what_is_missing(monkeypatch):
         connect("live")
 
 
-@pytest.mark.parametrize("source", ["simulated", "https://www.okx.com", ""])
+@pytest.mark.parametrize(
+    "source", ["simulated", "https://www.okx.com", "", None, 5, SimulatedExchange]
+)
 def test_a_source_that_there_is_not_names_those_there_are(source):
     with pytest.raises(InvalidArgumentError, match="'simulator', 'live'"):
         connect(source)
@@ -74,9 +82,19 @@ def test_an_address_where_nothing_listens():
         connect("http://127.0.0.1:9")
 
 
-def test_an_address_elsewhere_is_refused():
-    with pytest.raises(InvalidArgumentError, match="unencrypted"):
-        connect("http://www.okx.com")
+@pytest.mark.parametrize("source", ["http://www.okx.com", "http://127.0.0.1:PORT"])
+def test_an_address_elsewhere_or_of_no_use_is_refused(source):
+    with pytest.raises(InvalidArgumentError, match="base_url"):
+        connect(source)
+
+
+@pytest.mark.usefixtures("live_key")
+def test_no_client_may_trade_unless_asked(server):
+    for source in ("simulator", SimulatedExchange(), server.url, "live"):
+        with pytest.raises(TradingDisabledError):
+            connect(source).adjust_collateral(
+                type="add", collateral_ccy="BTC", collateral_amt="0.01"
+            )
 
 
 def test_options_reach_the_client():

@@ -45,3 +45,23 @@ def test_the_frame_is_left_as_it_was():
     before = frame.copy(deep=True)
     plot_interest(frame)
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_an_hour_whose_interest_is_missing_is_not_drawn_as_zero():
+    rows = [*ROWS, {"ts": HOURS[1], "ccy": "ETH", "interest": ""}]
+    (ether, _) = plot_interest(accruals(rows)).data
+    assert pd.isna(ether.customdata[-1])
+
+
+def test_times_of_another_zone_are_named_in_utc():
+    frame = accruals(ROWS)
+    frame["ts"] = frame["ts"].dt.tz_convert("Asia/Tokyo")
+    assert plot_interest(frame).layout.title.text.endswith("2024-11-18 07:00 UTC")
+
+
+def test_a_currency_is_text_and_never_markup():
+    rows = [{"ts": HOURS[0], "ccy": "<a href='x'>%{y}</a>", "interest": "1"}]
+    figure = plot_interest(accruals(rows))
+    shown = figure.data[0].hovertemplate + figure.layout.yaxis.title.text
+    assert "<a" not in shown
+    assert "%{y}" not in shown.replace("%{y:.8f}", "")
