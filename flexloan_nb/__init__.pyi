@@ -1,8 +1,10 @@
+from .api.accounts import Accounts as Accounts
 from .api.client import FlexibleLoanClient as FlexibleLoanClient
 from .api.client import LoanSnapshot as LoanSnapshot
 from .api.credentials import Credentials as Credentials
 from .api.market import MarketClient as MarketClient
 from .connection import connect as connect
+from .connection import connect_many as connect_many
 from .errors import ApiError as ApiError
 from .errors import AuthError as AuthError
 from .errors import CertificateError as CertificateError

@@ -1,7 +1,9 @@
 """One way to every exchange: embedded, simulated over HTTP, or live."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from flexloan_nb.api.accounts import Accounts
 from flexloan_nb.api.address import checked_address
 from flexloan_nb.api.client import FlexibleLoanClient
 from flexloan_nb.api.credentials import Credentials
@@ -13,7 +15,7 @@ from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 if TYPE_CHECKING:
     from flexloan_nb.sim import SimulatedExchange
 
-__all__ = ["connect"]
+__all__ = ["connect", "connect_many"]
 
 # A name that RFC 6761 keeps from ever resolving: without the adapter, nothing would leave.
 _EMBEDDED_URL = "https://simulator.invalid"
@@ -65,6 +67,32 @@ def connect(
         f"source is {source!r}: choose 'simulator', 'live', or the http:// address that "
         "flexloan simulate prints."
     )
+
+
+def connect_many(credentials: Mapping[str, Credentials], **options: Any) -> Accounts:
+    """Return the live accounts of several keys, such as those of sub-accounts, as one.
+
+    Parameters
+    ----------
+    credentials : mapping of str to Credentials
+        The accounts' keys, by the name that each is to have in the frames.
+    **options
+        For every account's `FlexibleLoanClient`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There are no keys.
+    CredentialsError
+        A part of a key cannot be right.
+
+    Examples
+    --------
+    >>> from flexloan_nb import Credentials
+    >>> connect_many({"main": Credentials("k1", "s1", "p1"), "sub": Credentials("k2", "s2", "p2")})
+    Accounts(main, sub)
+    """
+    return Accounts({name: FlexibleLoanClient(key, **options) for name, key in credentials.items()})
 
 
 def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> FlexibleLoanClient:

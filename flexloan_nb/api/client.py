@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import pandas as pd
 import requests
@@ -32,6 +32,7 @@ from flexloan_nb.api.market import MarketClient
 from flexloan_nb.api.nesting import explode, flatten, split_loans
 from flexloan_nb.api.pace import Pace, SharedPace
 from flexloan_nb.api.paging import walk
+from flexloan_nb.api.progress import progress_bar
 from flexloan_nb.api.signing import OkxAuth, utc_now
 from flexloan_nb.api.transport import Answer, Transport, new_session
 from flexloan_nb.errors import FlexLoanError, InvalidArgumentError, TradingDisabledError
@@ -117,12 +118,24 @@ class FlexibleLoanClient:
         self._base_url = checked_address(base_url)
         if numbers not in ("float", "decimal"):
             raise InvalidArgumentError(f"numbers is {numbers!r}: choose 'float' or 'decimal'.")
+        self._credentials = credentials
+        self._options: dict[str, Any] = {
+            "base_url": base_url,
+            "allow_trading": allow_trading,
+            "numbers": numbers,
+            "demo": demo,
+            "timeout": timeout,
+            "session": session or new_session(self._base_url),
+            "clock": clock,
+            "pace": pace or SharedPace(credentials.api_key),
+            "sleep": sleep,
+        }
         self._allow_trading = allow_trading
         self._numbers = numbers
         self._transport = Transport(
             self._base_url,
-            session or new_session(self._base_url),
-            pace or SharedPace(credentials.api_key),
+            self._options["session"],
+            self._options["pace"],
             timeout if isinstance(timeout, tuple) else (timeout, timeout),
             OkxAuth(credentials, clock, demo=demo),
             sleep,
@@ -131,6 +144,35 @@ class FlexibleLoanClient:
 
     def __repr__(self) -> str:
         return f"FlexibleLoanClient({self._base_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, also those of clients that share them."""
+        self._options["session"].close()
+
+    def with_options(self, **options: Any) -> "FlexibleLoanClient":
+        """Return a client of the same account with other options, and this one's connections.
+
+        Parameters
+        ----------
+        **options
+            As for the class; the rest stays as it is.
+
+        Examples
+        --------
+        >>> from flexloan_nb import connect
+        >>> exact = connect("simulator").with_options(numbers="decimal")
+        >>> exact.loan_info()["curLTV"].iloc[0]
+        Decimal('0.5339')
+        """
+        if "base_url" in options:
+            options = {"session": None} | options  # connections are to one address
+        return FlexibleLoanClient(self._credentials, **self._options | options)
 
     def describe(self, name: str | None = None) -> pd.DataFrame:
         """Explain a frame's columns, or list the endpoints.
@@ -331,6 +373,7 @@ class FlexibleLoanClient:
         limit: int | None = None,
         *,
         ord_id: str | None = None,
+        progress: bool | None = None,
     ) -> pd.DataFrame:
         """Return the events of the loans, oldest first.
 
@@ -344,6 +387,9 @@ class FlexibleLoanClient:
             The newest so many; by default all that the exchange keeps, page by page.
         ord_id : str, optional
             Only this loan order; by default all.
+        progress : bool, optional
+            Whether to show a progress bar; by default in a notebook or a terminal, when there
+            is more than one page and reading takes longer than half a second.
 
         Raises
         ------
@@ -352,7 +398,8 @@ class FlexibleLoanClient:
         ResponseFormatError
             The exchange repeats pages; no half-read history is returned.
         """
-        return self._walk(LOAN_HISTORY, after, before, limit, type=type, ordId=ord_id)
+        filters = {"type": type, "ordId": ord_id}
+        return self._walk(LOAN_HISTORY, filters, after, before, limit, progress)
 
     def interest_accrued(
         self,
@@ -362,6 +409,7 @@ class FlexibleLoanClient:
         limit: int | None = None,
         *,
         ord_id: str | None = None,
+        progress: bool | None = None,
     ) -> pd.DataFrame:
         """Return the interest booked in the past 30 days, oldest first.
 
@@ -375,6 +423,9 @@ class FlexibleLoanClient:
             The newest so many; by default all that the exchange keeps, page by page.
         ord_id : str, optional
             Only this loan order; by default all.
+        progress : bool, optional
+            Whether to show a progress bar; by default in a notebook or a terminal, when there
+            is more than one page and reading takes longer than half a second.
 
         Raises
         ------
@@ -383,7 +434,8 @@ class FlexibleLoanClient:
         ResponseFormatError
             The exchange repeats pages; no half-read history is returned.
         """
-        return self._walk(INTEREST_ACCRUED, after, before, limit, ccy=ccy, ordId=ord_id)
+        filters = {"ccy": ccy, "ordId": ord_id}
+        return self._walk(INTEREST_ACCRUED, filters, after, before, limit, progress)
 
     def _ask(self, endpoint: Endpoint, **arguments: Any) -> pd.DataFrame:
         answer = self._transport.send(endpoint, arguments)
@@ -392,18 +444,21 @@ class FlexibleLoanClient:
     def _walk(
         self,
         endpoint: Endpoint,
+        filters: dict[str, str | None],
         after: str | int | None,
         before: str | int | None,
         limit: int | None,
-        **filters: str | None,
+        progress: bool | None,
     ) -> pd.DataFrame:
         answers: list[Answer] = []
+        with progress_bar(endpoint.name, progress) as advance:
 
-        def fetch_page(page: dict[str, str | None]) -> list[Row]:
-            answers.append(self._transport.send(endpoint, filters | page))
-            return answers[-1].rows
+            def fetch_page(page: dict[str, str | None]) -> list[Row]:
+                answers.append(self._transport.send(endpoint, filters | page))
+                advance(len(answers[-1].rows))
+                return answers[-1].rows
 
-        rows = walk(fetch_page, endpoint.name, after=after, before=before, limit=limit)
+            rows = walk(fetch_page, endpoint.name, after=after, before=before, limit=limit)
         return self._frame(rows, endpoint.table, answers[0].at)
 
     def _frame(self, rows: list[Row], table: Table, at: datetime) -> pd.DataFrame:
