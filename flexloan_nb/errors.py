@@ -132,13 +132,16 @@ class OutcomeUnknownError(FlexLoanError):
         Why the outcome is unknown.
     hint : str
         How to find out.
+    change : dict
+        What was asked, for `FlexibleLoanClient.confirm_adjustment`.
     """
 
-    def __init__(self, endpoint: str, reason: str, hint: str) -> None:
-        super().__init__(endpoint, reason, hint)
+    def __init__(self, endpoint: str, reason: str, hint: str, change: dict[str, str]) -> None:
+        super().__init__(endpoint, reason, hint, change)
         self.endpoint = endpoint
         self.reason = reason
         self.hint = hint
+        self.change = change
 
     def __str__(self) -> str:
         return f"{self.endpoint}: outcome unknown, {self.reason}. {self.hint}"

@@ -28,3 +28,20 @@ class CannedAdapter(BaseAdapter):
 
     def close(self) -> None:
         pass
+
+
+class AdjustmentAdapter(CannedAdapter):
+    """Has an empty history, and answers a change with the same bytes or by raising."""
+
+    def __init__(self, body: bytes = b"", status: int = 200, error: Exception | None = None):
+        super().__init__(body, status)
+        self.history = CannedAdapter(b'{"code": "0", "msg": "", "data": []}')
+        self.error = error
+
+    def send(self, request: requests.PreparedRequest, **_: object) -> requests.Response:
+        if request.method == "GET":
+            return self.history.send(request)
+        if self.error is None:
+            return super().send(request)
+        self.requests.append(request)
+        raise self.error

@@ -1,4 +1,10 @@
-"""What is known of a change of collateral after its request has failed."""
+"""What is known of a change of collateral: whether it may have happened, and whether it has.
+
+A change is a dict of strings: ``type``, ``collateralCcy``, ``collateralAmt``, perhaps ``ordId``,
+and ``newestRefId``, the newest event before it was sent.
+"""
+
+import pandas as pd
 
 from flexloan_nb.errors import (
     ApiError,
@@ -8,16 +14,34 @@ from flexloan_nb.errors import (
     TransportError,
 )
 
-__all__ = ["unknown_outcome"]
+__all__ = ["FIND_OUT", "Change", "events_of", "unknown_outcome"]
+
+Change = dict[str, str]
 
 # Not "refused": busy, timed out ("does not mean that the request was successful or failed"),
 # system error. The statuses are a proxy's: the client or the server took too long.
 _DOUBTFUL_CODES = {"50001", "50004", "50026"}
 _DOUBTFUL_STATUSES = {408, 499, *range(200, 300), *range(500, 600)}
-_FIND_OUT = "Do not repeat it: loan_legs() and loan_history() show whether it happened."
+FIND_OUT = (
+    "Do not repeat it: confirm_adjustment(error) looks for it in the history, and loan_legs() "
+    "shows what is pledged."
+)
+
+_EVENTS = {"add": "collateral_locked", "reduce": "collateral_released"}
 
 
-def unknown_outcome(endpoint: str, error: FlexLoanError) -> OutcomeUnknownError | None:
+def events_of(change: Change, events: pd.DataFrame) -> pd.DataFrame:
+    """Return those of the events since a change was sent that are the change itself."""
+    of_the_kind = events[
+        (events["type"] == _EVENTS[change["type"]]) & (events["ccy"] == change["collateralCcy"])
+    ]
+    amounts = of_the_kind["amt"].abs()  # the sign of a released amount is not documented
+    return of_the_kind[[amount == type(amount)(change["collateralAmt"]) for amount in amounts]]
+
+
+def unknown_outcome(
+    endpoint: str, error: FlexLoanError, change: Change
+) -> OutcomeUnknownError | None:
     """Return the error to raise where the exchange may have acted in spite of this one."""
     match error:
         case TransportError(sent=True):
@@ -28,4 +52,4 @@ def unknown_outcome(endpoint: str, error: FlexLoanError) -> OutcomeUnknownError 
             reason = error.problem
         case _:
             return None
-    return OutcomeUnknownError(endpoint, reason, _FIND_OUT)
+    return OutcomeUnknownError(endpoint, reason, FIND_OUT, change)

@@ -9,8 +9,9 @@ import pandas as pd
 import requests
 
 from flexloan_nb.api.address import checked_address
-from flexloan_nb.api.adjustment import unknown_outcome
+from flexloan_nb.api.adjustment import FIND_OUT, events_of, unknown_outcome
 from flexloan_nb.api.amounts import Amount, SupCollateral, wire_amount, wire_collateral
+from flexloan_nb.api.arguments import checked_arguments
 from flexloan_nb.api.credentials import Credentials
 from flexloan_nb.api.describe import describe
 from flexloan_nb.api.endpoints import (
@@ -35,11 +36,18 @@ from flexloan_nb.api.paging import walk
 from flexloan_nb.api.progress import progress_bar
 from flexloan_nb.api.signing import OkxAuth, utc_now
 from flexloan_nb.api.transport import Answer, Transport, new_session
-from flexloan_nb.errors import FlexLoanError, InvalidArgumentError, TradingDisabledError
+from flexloan_nb.errors import (
+    FlexLoanError,
+    InvalidArgumentError,
+    OutcomeUnknownError,
+    TradingDisabledError,
+)
 
 __all__ = ["LIVE_URL", "FlexibleLoanClient", "LoanSnapshot"]
 
 LIVE_URL = "https://www.okx.com"
+
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class LoanSnapshot(NamedTuple):
@@ -277,6 +285,9 @@ class FlexibleLoanClient:
     ) -> pd.DataFrame:
         """Move collateral between the funding account and the loan. Never repeated.
 
+        The newest event of the history is read first, so that `confirm_adjustment` can tell
+        this change from an earlier one like it.
+
         Parameters
         ----------
         type : {"add", "reduce"}
@@ -292,14 +303,15 @@ class FlexibleLoanClient:
         Returns
         -------
         DataFrame
-            One row with what was accepted, which does not mean done: read `loan_info`.
+            One row with what was accepted, which does not mean done: see
+            `confirm_adjustment`.
 
         Raises
         ------
         TradingDisabledError
             The client was made without ``allow_trading=True``; nothing was sent.
         InvalidArgumentError
-            The type or the amount is wrong; nothing was sent.
+            An argument is wrong; nothing was sent.
         OutcomeUnknownError
             No answer tells whether it happened; do not repeat it before you know.
         """
@@ -310,19 +322,74 @@ class FlexibleLoanClient:
             )
         if type not in ("add", "reduce"):
             raise InvalidArgumentError(f"type is {type!r}: choose 'add' or 'reduce'.")
-        request = {
+        change = {
             "type": type,
             "collateralCcy": collateral_ccy,
             "collateralAmt": wire_amount(collateral_amt, "collateral_amt"),
-            "ordId": ord_id,
         }
+        if ord_id is not None:
+            change["ordId"] = ord_id
+        checked_arguments(ADJUST_COLLATERAL, change)
+        sent_after = {"newestRefId": self._newest_ref_id()}
         try:
-            answer = self._transport.send(ADJUST_COLLATERAL, request)
+            answer = self._transport.send(ADJUST_COLLATERAL, change)
         except FlexLoanError as error:
-            if unknown := unknown_outcome(ADJUST_COLLATERAL.name, error):
+            if unknown := unknown_outcome(ADJUST_COLLATERAL.name, error, change | sent_after):
                 raise unknown from error
             raise
-        return self._frame([request], ADJUST_COLLATERAL.table, answer.at)
+        accepted = self._frame([change], ADJUST_COLLATERAL.table, answer.at)
+        accepted.attrs["change"] = change | sent_after
+        return accepted
+
+    def confirm_adjustment(
+        self, change: pd.DataFrame | OutcomeUnknownError, *, within: float = 30.0
+    ) -> pd.DataFrame:
+        """Wait until a change of collateral stands in the history. Nothing is sent again.
+
+        Parameters
+        ----------
+        change : DataFrame or OutcomeUnknownError
+            What `adjust_collateral` returned or raised.
+        within : float
+            Seconds to look for it.
+
+        Returns
+        -------
+        DataFrame
+            Its event, one row of `loan_history`.
+
+        Raises
+        ------
+        OutcomeUnknownError
+            It is not there within the time. It may still come.
+
+        Examples
+        --------
+        >>> from flexloan_nb import connect
+        >>> client = connect("simulator", allow_trading=True)
+        >>> accepted = client.adjust_collateral(
+        ...     type="add", collateral_ccy="BTC", collateral_amt="0.01"
+        ... )
+        >>> client.confirm_adjustment(accepted)["type"].item()
+        'collateral_locked'
+        """
+        known = change.change if isinstance(change, OutcomeUnknownError) else change.attrs["change"]
+        until = time.monotonic() + within
+        while True:
+            events = self.loan_history(
+                before=known["newestRefId"] or None, ord_id=known.get("ordId"), progress=False
+            )
+            found = events_of(known, events)
+            if len(found):
+                return found.head(1).reset_index(drop=True)
+            if time.monotonic() >= until:
+                reason = f"it is not in the history after {within:g} s"
+                raise OutcomeUnknownError(ADJUST_COLLATERAL.name, reason, FIND_OUT, known)
+            self._options["sleep"](_SECONDS_BETWEEN_LOOKS)
+
+    def _newest_ref_id(self) -> str:
+        """Return the newest event's id, "" without any: what comes later is newer than it."""
+        return "".join(self.loan_history(limit=1)["refId"])
 
     def loan_info(self, *, ord_id: str | None = None) -> pd.DataFrame:
         """Return the loans, a row for each order.

@@ -1,11 +1,11 @@
 """A request that moves collateral: never by accident, never repeated, never misreported."""
 
+import json
 import ssl
 
 import pytest
 import requests
-from fakes import CannedAdapter
-from requests.adapters import BaseAdapter
+from fakes import AdjustmentAdapter, CannedAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from flexloan_nb import (
@@ -20,37 +20,23 @@ from flexloan_nb import (
 ADD = {"type": "add", "collateral_ccy": "BTC", "collateral_amt": "0.1"}
 
 
-class FailingAdapter(BaseAdapter):
-    """Fails every request with one error and counts them."""
-
-    def __init__(self, error):
-        super().__init__()
-        self.error = error
-        self.calls = 0
-
-    def send(self, request, **_):
-        self.calls += 1
-        raise self.error
-
-    def close(self):
-        pass
-
-
 def test_trading_is_off_unless_asked_for(client_of):
-    adapter = CannedAdapter()
+    adapter = AdjustmentAdapter()
     with pytest.raises(TradingDisabledError, match="allow_trading=True"):
         client_of(adapter).adjust_collateral(**ADD)
     assert not adapter.requests
+    assert not adapter.history.requests
 
 
 @pytest.mark.parametrize(
     "wrong", [{"type": "remove"}, {"collateral_amt": "-1"}, {"collateral_amt": float("nan")}]
 )
 def test_a_wrong_argument_sends_nothing(wrong, client_of):
-    adapter = CannedAdapter()
+    adapter = AdjustmentAdapter()
     with pytest.raises(InvalidArgumentError):
         client_of(adapter, allow_trading=True).adjust_collateral(**ADD | wrong)
     assert not adapter.requests
+    assert not adapter.history.requests
 
 
 @pytest.mark.parametrize(
@@ -70,7 +56,7 @@ def test_a_wrong_argument_sends_nothing(wrong, client_of):
     ],
 )
 def test_an_answer_that_does_not_tell_is_an_unknown_outcome(status, body, client_of):
-    adapter = CannedAdapter(body, status)
+    adapter = AdjustmentAdapter(body, status)
     with pytest.raises(OutcomeUnknownError, match="Do not repeat it") as caught:
         client_of(adapter, allow_trading=True).adjust_collateral(**ADD)
     assert "loan_legs()" in caught.value.hint
@@ -89,10 +75,10 @@ def test_an_answer_that_does_not_tell_is_an_unknown_outcome(status, body, client
     ],
 )
 def test_a_lost_answer_is_an_unknown_outcome_and_is_not_repeated(error, client_of):
-    adapter = FailingAdapter(error)
+    adapter = AdjustmentAdapter(error=error)
     with pytest.raises(OutcomeUnknownError):
         client_of(adapter, allow_trading=True).adjust_collateral(**ADD)
-    assert adapter.calls == 1
+    assert len(adapter.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,11 +92,11 @@ def test_a_lost_answer_is_an_unknown_outcome_and_is_not_repeated(error, client_o
     ],
 )
 def test_without_a_connection_nothing_has_happened(error, client_of):
-    adapter = FailingAdapter(error)
+    adapter = AdjustmentAdapter(error=error)
     with pytest.raises(TransportError) as caught:
         client_of(adapter, allow_trading=True).adjust_collateral(**ADD)
     assert not caught.value.sent
-    assert adapter.calls == 1
+    assert len(adapter.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -124,8 +110,65 @@ def test_without_a_connection_nothing_has_happened(error, client_of):
     ],
 )
 def test_a_refusal_is_a_known_outcome(status, body, error, client_of):
-    adapter = CannedAdapter(body, status)
+    adapter = AdjustmentAdapter(body, status)
     with pytest.raises(error) as caught:
         client_of(adapter, allow_trading=True).adjust_collateral(**ADD)
     assert not isinstance(caught.value, OutcomeUnknownError)
     assert len(adapter.requests) == 1
+
+
+def history(*rows):
+    return json.dumps({"code": "0", "msg": "", "data": list(rows)}).encode()
+
+
+def event(ref_id, kind="collateral_locked", ccy="BTC", amt="-0.1"):
+    return {"refId": ref_id, "type": kind, "ccy": ccy, "amt": amt, "ts": "1731659485000"}
+
+
+OTHERS = [
+    event("13", kind="collateral_released", amt="0.1"),
+    event("12", ccy="ETH"),
+    event("11", amt="-0.2"),
+]
+
+
+class Ledger(AdjustmentAdapter):
+    """Accepts a change, which stands in the history after a few looks."""
+
+    def __init__(self, looks, error=None):
+        super().__init__(b'{"code": "0", "msg": "", "data": []}', error=error)
+        self.earlier = [event("10")]
+        self.looks = looks
+
+    def send(self, request, **_):
+        if request.method == "GET" and self.requests:
+            self.looks -= 1
+            done = [event("14")] if self.looks <= 0 else []
+            return CannedAdapter(history(*done, *OTHERS, *self.earlier)).send(request)
+        self.history.body = history(*self.earlier)
+        return super().send(request)
+
+
+@pytest.mark.parametrize("numbers", ["float", "decimal"])
+@pytest.mark.parametrize("looks", [1, 3])
+def test_a_change_is_confirmed_when_it_stands_in_the_history(looks, numbers, client_of):
+    client = client_of(Ledger(looks), allow_trading=True, numbers=numbers)
+    confirmed = client.confirm_adjustment(client.adjust_collateral(**ADD))
+    assert confirmed["refId"].tolist() == ["14"]
+
+
+def test_an_unknown_outcome_can_be_confirmed_too(client_of):
+    ledger = Ledger(looks=2, error=requests.ReadTimeout("slow"))
+    client = client_of(ledger, allow_trading=True)
+    with pytest.raises(OutcomeUnknownError) as caught:
+        client.adjust_collateral(**ADD)
+    assert client.confirm_adjustment(caught.value)["refId"].tolist() == ["14"]
+    assert len(ledger.requests) == 1
+
+
+def test_an_earlier_change_like_it_is_not_taken_for_it(client_of):
+    client = client_of(Ledger(looks=10**9), allow_trading=True)
+    accepted = client.adjust_collateral(**ADD)
+    with pytest.raises(OutcomeUnknownError, match=r"not in the history after 0 s") as caught:
+        client.confirm_adjustment(accepted, within=0)
+    assert caught.value.change["newestRefId"] == "10"

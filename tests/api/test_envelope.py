@@ -90,7 +90,7 @@ def test_code_0_alone_is_enough_where_no_data_is_documented():
         errors.AuthError("50113", "Invalid signature.", 401, "loan_info", "hint"),
         errors.TransportError("loan_info", "reason", "hint", True),
         errors.ResponseFormatError("loan_info", 502, "problem", "hint"),
-        errors.OutcomeUnknownError("adjust_collateral", "reason", "hint"),
+        errors.OutcomeUnknownError("adjust_collateral", "reason", "hint", {"type": "add"}),
         errors.InvalidArgumentError("limit is 0"),
     ],
 )

@@ -168,8 +168,8 @@ def test_a_server_without_a_time_is_named(body, client_of):
 
 @pytest.mark.parametrize("failure", [*PASSING, EXPIRED], ids=str)
 def test_a_change_is_never_sent_twice(failure, client_of):
-    script = Script(failure, SERVER_TIME, GOOD)
+    script = Script(GOOD, failure, SERVER_TIME, GOOD)
     client = client_of(script, allow_trading=True)
     with pytest.raises(Exception, match="adjust_collateral"):
         client.adjust_collateral(type="add", collateral_ccy="BTC", collateral_amt=1)
-    assert len(script.requests) == 1
+    assert [request.method for request in script.requests] == ["GET", "POST"]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from fakes import CannedAdapter
+from fakes import AdjustmentAdapter, CannedAdapter
 
 CALLS = {
     "borrow_currencies": {},
@@ -116,7 +116,7 @@ def test_the_legs_of_the_example_loan_are_tidy(client_of, sample):
 
 
 def test_adjust_collateral_returns_what_was_accepted(client_of, sample):
-    client = client_of(CannedAdapter(sample("adjust_collateral")), allow_trading=True)
+    client = client_of(AdjustmentAdapter(sample("adjust_collateral")), allow_trading=True)
     accepted = client.adjust_collateral(type="add", collateral_ccy="BTC", collateral_amt="0.1")
     dtypes = {"type": TEXT, "collateralCcy": TEXT, "collateralAmt": NUMBER, "ordId": TEXT}
     pd.testing.assert_frame_equal(accepted, frame_of(dtypes, [["add", "BTC", 0.1, None]]))

@@ -41,7 +41,7 @@ def test_the_signature_covers_exactly_the_bytes_sent(method, arguments, client_o
     client = client_of(adapter, clock=lambda: NOON, allow_trading=True)
     getattr(client, method)(**arguments)
 
-    request = adapter.requests[0]
+    request = adapter.requests[-1]
     parts = urlsplit(request.url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     prehash = b"2020-12-08T09:08:57.715Z" + request.method.encode() + target.encode()

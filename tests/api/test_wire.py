@@ -71,7 +71,7 @@ BODIES = [
 def sent_by(client_of, method, arguments):
     adapter = CannedAdapter(EMPTY)
     getattr(client_of(adapter, allow_trading=True), method)(**arguments)
-    return adapter.requests[0]
+    return adapter.requests[-1]
 
 
 @pytest.mark.parametrize(("method", "arguments", "path", "query"), QUERIES)

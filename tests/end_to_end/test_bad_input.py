@@ -1,6 +1,7 @@
 """What goes wrong is named, with code, message and what to do, and without a secret."""
 
 import dataclasses
+import itertools
 import logging
 import traceback
 from datetime import timedelta
@@ -55,13 +56,18 @@ def test_a_wrong_passphrase(reach, key):
 
 
 @pytest.mark.parametrize("minutes", [-1, 1])
-def test_a_clock_off_by_a_minute(minutes, reach, key):
+def test_a_clock_off_by_a_minute_is_set_by_the_exchanges(minutes, reach, key):
     off = reach(key, clock=lambda: utc_now() + timedelta(minutes=minutes), allow_trading=True)
-    add = {"type": "add", "collateral_ccy": "BTC", "collateral_amt": "0.01"}
-    error = refused(lambda: off.adjust_collateral(**add), AuthError, "50102")
+    assert len(off.loan_info()) == 2
+    added = off.adjust_collateral(type="add", collateral_ccy="BTC", collateral_amt="0.01")
+    assert len(off.confirm_adjustment(added)) == 1
+
+
+def test_a_clock_that_jumps_about(reach, key):
+    minutes = itertools.count(10, step=10)
+    client = reach(key, clock=lambda: utc_now() + timedelta(minutes=next(minutes)))
+    error = refused(client.loan_info, AuthError, "50102")
     assert "clock" in error.hint
-    assert len(off.loan_info()) == 2  # a read sets the clock by the exchange's and is repeated
-    assert len(off.adjust_collateral(**add)) == 1
 
 
 def test_a_key_that_may_only_read(reach, gateway):
