@@ -1,4 +1,9 @@
-"""The lending desk: holds accounts and orders to the rules at one moment of the market."""
+"""The lending desk: holds accounts and orders to the rules at one moment of the market.
+
+What is wrong with a deal is looked for in this order: what may be lent and pledged at all (51754,
+51751, 51752, 51750, 51753), coin by coin the smallest amount and the balance (51757, 51764), the
+smallest loan (51757), and last what depends on prices (51759, 51756, 51758).
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
@@ -20,7 +25,19 @@ NOTHING: Final[Coins] = MappingProxyType({})
 
 
 class Desk:
-    """Accounts, orders and what may be done with them; the exchange moves `now`."""
+    """Accounts, orders and what may be done with them; the exchange moves `now`.
+
+    Attributes
+    ----------
+    now : int
+        The time, in milliseconds since the epoch.
+    ids : Ids
+        Where identifiers come from.
+    accounts : dict of str to Account
+        By user.
+    utilisation : Balances
+        How much of everybody's deposits of a coin is lent out.
+    """
 
     def __init__(
         self, coins: Mapping[str, Coin], settings: Settings, market: Market, ids: Ids, now: int
@@ -29,16 +46,17 @@ class Desk:
         self._coins = coins
         self._settings = settings
         self._market = market
-        self._ids = ids
-        self._accounts: dict[str, Account] = {}
+        self.ids = ids
+        self.accounts: dict[str, Account] = {}
+        self.utilisation = Balances()
 
     def account(self, user: str) -> Account:
         """Return a user's account, opened at its first mention."""
-        return self._accounts.setdefault(user, Account())
+        return self.accounts.setdefault(user, Account())
 
     def new_order(self) -> Order:
         """Return an order nobody has used yet."""
-        return Order(self._ids.order(self.now))
+        return Order(self.ids.order(self.now))
 
     # Valuing
 
@@ -74,6 +92,8 @@ class Desk:
 
     def quota(self, account: Account, ccy: str) -> Decimal:
         """Return how much more of a coin this user may borrow, whatever the collateral."""
+        if self._is_lent_out(ccy):
+            return rules.ZERO
         return max(rules.ZERO, self._coins[ccy].quota - account.owed(ccy))
 
     def max_loan(
@@ -135,19 +155,20 @@ class Desk:
     # Time passing
 
     def close_hour(self) -> None:
-        """Charge the full hour that `now` is, then liquidate what has become too weak."""
-        for account in self._accounts.values():
+        """Charge the full hour that `now` is, sell what has become too weak, call back coins."""
+        for account in self.accounts.values():
             account.forget_accruals(before=self.now - RETENTION_MS + 1)
             for order in tuple(account.orders.values()):
                 self._accrue(account, order)
                 self._liquidate_if_due(account, order)
+                self._call_back(account, order)
 
     def _accrue(self, account: Account, order: Order) -> None:
         for ccy, debt in tuple(order.debt.items()):
             rate = self._market.rate(ccy, self.now)
             interest = rules.hourly_interest(debt, rate)
             last = account.accruals[-1].ref if account.accruals else 0
-            ref = self._ids.accrual(self.now, last)
+            ref = self.ids.accrual(self.now, last)
             account.accrue(Accrual(ref, self.now, order.ord_id, ccy, debt, interest, rate), order)
 
     def _liquidate_if_due(self, account: Account, order: Order) -> None:
@@ -158,10 +179,21 @@ class Desk:
         for leg in liquidation.legs(order, value, prices, self._settings):
             self._post(account, order, *leg)
 
+    def _call_back(self, account: Account, order: Order) -> None:
+        """Repay by force what the order owes of coins that are lent out to the last one."""
+        for ccy in filter(self._is_lent_out, tuple(order.debt)):
+            if ccy in order.debt:
+                value, prices = self.value(order), self.prices(order.collateral, order.debt)
+                for leg in liquidation.repayment_legs(order, ccy, value, prices):
+                    self._post(account, order, *leg)
+
+    def _is_lent_out(self, ccy: str) -> bool:
+        return self.utilisation[ccy] >= rules.ONE
+
     def _post(self, account: Account, order: Order, type: str, ccy: str, amt: Decimal) -> None:
         last = account.events[-1].ref if account.events else 0
         second = self.now // MS_PER_SECOND * MS_PER_SECOND
-        ref = self._ids.event(self.now, last)
+        ref = self.ids.event(self.now, last)
         account.post(Event(ref, second, order.ord_id, type, ccy, amt), order)
 
     # Checking

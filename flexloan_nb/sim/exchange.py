@@ -1,25 +1,30 @@
 """The embedded exchange: a lending desk with its own clock and market; it never sees HTTP.
 
 The control plane (`deposit`, `borrow`, `repay`, `adjust_collateral`, `advance`, `set_price`,
-`shock`) moves it; the reading methods answer rows of strings as the real interface writes them.
-Same seed and same calls, same rows.
+`shock`, `set_utilisation`) moves it; the reading methods answer rows of strings as the real
+interface writes them. Same seed and same calls, same rows.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from functools import wraps
+from itertools import islice
+from os import PathLike
+from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Concatenate, Final, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
 
-from flexloan_nb.sim import rows, rules
+from flexloan_nb.sim import rows, rules, state
+from flexloan_nb.sim.candles import BARS, MS_PER_MINUTE, openings
 from flexloan_nb.sim.coins import COINS, Coin
 from flexloan_nb.sim.desk import NOTHING, Desk
 from flexloan_nb.sim.ledger import Ids, Order
-from flexloan_nb.sim.market import MS_PER_HOUR, Market, opening_of
-from flexloan_nb.sim.rows import PAGE_ROWS, Row
+from flexloan_nb.sim.market import MS_PER_HOUR, Index, Market, indices, opening_of
+from flexloan_nb.sim.rows import PAGE_ROWS, CandleRow, Row
 from flexloan_nb.sim.rules import Amount, Coins, Settings
 from flexloan_nb.sim.scenario import ninety_days
+from flexloan_nb.sim.state import Opening, Prices, State
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +35,7 @@ R = TypeVar("R")
 OPENING: Final = datetime(2025, 10, 17, 12, 7, tzinfo=UTC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MS: Final = timedelta(milliseconds=1)
+RECENT_CANDLES: Final = 1_440  # that the endpoint of recent candles reaches back
 
 
 def _atomic(
@@ -94,10 +100,9 @@ class SimulatedExchange:
         opening: datetime = OPENING,
     ) -> None:
         self.lock = RLock()
-        self.coins = {coin.ccy: coin for coin in coins}
-        now = (opening - EPOCH) // MS if prices is None else opening_of(prices)
-        self._market = Market(coins, seed, now, prices)
-        self._desk = Desk(self.coins, settings, self._market, Ids(seed), now)
+        start = (opening - EPOCH) // MS if prices is None else opening_of(prices)
+        frame = None if prices is None else Prices.of(prices)
+        self._open(Opening(seed, start, settings, tuple(coins), frame))
         if scenario is not None:
             with localcontext(rules.ARITHMETIC):
                 scenario(self)
@@ -141,6 +146,14 @@ class SimulatedExchange:
         for ccy in ccys:
             self.set_price(ccy, self.price(ccy) * (1 + Decimal(str(change))))
 
+    @_atomic
+    def set_utilisation(self, ccy: str, share: Amount) -> None:
+        """Say how much of everybody's deposits of a coin is lent out, from 0 to 1.
+
+        At 1 nobody can borrow it, and loans of it are repaid by force from the next full hour on.
+        """
+        self._desk.utilisation[self._listed(ccy)] = rules.share(share)
+
     # Borrower
 
     @_atomic
@@ -161,26 +174,35 @@ class SimulatedExchange:
         *,
         collateral: Mapping[str, Amount] = NOTHING,
         ord_id: str | None = None,
+        cl_ord_id: str | None = None,
         user: str = "main",
     ) -> str:
         """Borrow from the order named, else from a new one, and return the order's id.
 
-        `collateral` moves from the funding account into the order first.
+        `collateral` moves from the funding account into the order first. A deal with the
+        `cl_ord_id` of another one of the last minute is refused.
         """
         account = self._desk.account(user)
-        order = account.order(ord_id) if ord_id else self._desk.new_order()
         loan, pledge = rules.amount(amt), self._amounts(collateral)
-        self._desk.borrow(account, order, self._listed(ccy), loan, pledge)
+        with account.once(cl_ord_id, self._desk.now):
+            order = account.order(ord_id) if ord_id else self._desk.new_order()
+            self._desk.borrow(account, order, self._listed(ccy), loan, pledge)
         return order.ord_id
 
     @_atomic
     def repay(
-        self, ccy: str, amt: Amount, *, ord_id: str | None = None, user: str = "main"
+        self,
+        ccy: str,
+        amt: Amount,
+        *,
+        ord_id: str | None = None,
+        cl_ord_id: str | None = None,
+        user: str = "main",
     ) -> None:
         """Repay from the funding account: `amt`, or the whole debt where that is less."""
-        account = self._desk.account(user)
-        order = account.order(ord_id)
-        self._desk.repay(account, order, self._listed(ccy), rules.amount(amt))
+        account, part = self._desk.account(user), rules.amount(amt)
+        with account.once(cl_ord_id, self._desk.now):
+            self._desk.repay(account, account.order(ord_id), self._listed(ccy), part)
 
     @_atomic
     def adjust_collateral(
@@ -307,15 +329,164 @@ class SimulatedExchange:
         return [rows.accrual(accrual) for accrual in rows.page(wanted, after, before, limit)]
 
     @_atomic
-    def index_tickers(self, ccys: Iterable[str] | None = None) -> list[Row]:
-        """List index prices in USD, of all coins if none is named."""
-        now = self._desk.now
+    def index_tickers(
+        self, inst_id: str | None = None, *, quote_ccy: str | None = None
+    ) -> list[Row]:
+        """List the indices of this name or in this quote currency, or all of them."""
         return [
-            rows.index_ticker(ccy, self.price(ccy), self._market.day_range(ccy, now), now)
-            for ccy in (self.coins if ccys is None else ccys)
+            self._index_ticker(index)
+            for name, index in self._indices.items()
+            if inst_id in (None, name) and quote_ccy in (None, index.quote)
         ]
 
+    @_atomic
+    def index_candles(
+        self,
+        inst_id: str,
+        *,
+        bar: str = "1m",
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = PAGE_ROWS,
+    ) -> list[CandleRow]:
+        """List the latest 1,440 candles of an index, newest first; the first may be unfinished.
+
+        `after` and `before` are times in milliseconds.
+        """
+        reach = (RECENT_CANDLES - 1) * BARS[bar].minutes
+        oldest = self._desk.now // MS_PER_MINUTE - reach
+        return self._candles(inst_id, bar, oldest, after, before, limit)
+
+    @_atomic
+    def history_index_candles(
+        self,
+        inst_id: str,
+        *,
+        bar: str = "1m",
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = PAGE_ROWS,
+    ) -> list[CandleRow]:
+        """List the candles of an index as far back as it is known."""
+        return self._candles(inst_id, bar, 0, after, before, limit)
+
+    @_atomic
+    def discount_rates(self, ccy: str | None = None) -> list[Row]:
+        """List what share of each coin's value counts as collateral, tier by tier."""
+        return [
+            rows.discount(name, coin.tiers, self._opening.settings.liquidation_penalty)
+            for name, coin in self.coins.items()
+            if ccy in (None, name)
+        ]
+
+    @_atomic
+    def lending_rates(
+        self,
+        ccy: str | None = None,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int = PAGE_ROWS,
+    ) -> list[Row]:
+        """List the hourly rates of one borrowable coin or of all, newest first.
+
+        `after` and `before` are times in milliseconds.
+        """
+        market = self._market
+        hours = self._openings("1H", 0, after, before, limit)
+        moments = (
+            (name, minute * MS_PER_MINUTE)
+            for minute in reversed(hours)
+            for name, coin in self.coins.items()
+            if coin.borrowable and ccy in (None, name)
+        )
+        return [
+            rows.lending_rate(name, market.rate(name, ts), market.lending_rate(name, ts), ts)
+            for name, ts in islice(moments, limit)
+        ]
+
+    # Saving
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the whole state to a file that only its owner may read.
+
+        An exchange that is loaded from it answers like this one from now on. Keys, pace and
+        faults belong to the gateway and are not saved.
+        """
+        state.write(Path(path), self.snapshot())
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Return the exchange that was saved in a file."""
+        exchange = cls(scenario=None)
+        exchange._become(state.read(Path(path)))
+        return exchange
+
+    @_atomic
+    def snapshot(self) -> dict[str, Any]:
+        """Return the whole state as the JSON object that `save` writes."""
+        return state.pack(
+            State(
+                self._opening,
+                self._desk.now,
+                self._desk.ids.random.getstate(),
+                self._market.factors,
+                self._desk.utilisation,
+                self._desk.accounts,
+            )
+        )
+
+    @_atomic
+    def restore(self, snapshot: Mapping[str, Any]) -> None:
+        """Become what an exchange was when `snapshot` was taken of it."""
+        self._become(state.unpack(snapshot))
+
     # Inside
+
+    def _become(self, saved: State) -> None:
+        self._open(saved.opening)
+        self._market.factors = saved.factors
+        self._desk.now = saved.now
+        self._desk.ids.random.setstate(saved.ids)
+        self._desk.utilisation = saved.utilisation
+        self._desk.accounts = saved.accounts
+
+    def _open(self, opening: Opening) -> None:
+        self._opening = opening
+        self.coins = {coin.ccy: coin for coin in opening.coins}
+        self._indices = indices(self.coins)
+        prices = opening.prices and opening.prices.frame()
+        self._market = Market(opening.coins, opening.seed, opening.start, prices)
+        ids = Ids(opening.seed)
+        self._desk = Desk(self.coins, opening.settings, self._market, ids, opening.start)
+
+    def _index_ticker(self, index: Index) -> Row:
+        now = self._desk.now
+        price = self._market.price(index.base, now, index.quote)
+        return rows.index_ticker(index.inst_id, price, self._market.day_range(index, now), now)
+
+    def _candles(
+        self,
+        inst_id: str,
+        bar: str,
+        oldest: int,
+        after: int | None,
+        before: int | None,
+        limit: int,
+    ) -> list[CandleRow]:
+        """List candles that open in minute `oldest` or later, newest first."""
+        if inst_id not in self._indices:
+            raise ValueError(f"the exchange has no index {inst_id!r}")
+        minutes = self._openings(bar, oldest, after, before, limit)
+        candles = self._market.candles(self._indices[inst_id], minutes, self._desk.now)
+        return [rows.candle(candle) for candle in reversed(candles)]
+
+    def _openings(
+        self, bar: str, oldest: int, after: int | None, before: int | None, limit: int
+    ) -> range:
+        """Return the minutes of a page of bars that the market knows of at present."""
+        known, now = self._market.first_minute, self._desk.now // MS_PER_MINUTE
+        return openings(BARS[bar], max(oldest, known), now, after, before, limit)
 
     def _loan_info(self, order: Order) -> Row:
         value = self._desk.value(order)

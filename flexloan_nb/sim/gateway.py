@@ -8,34 +8,39 @@ A request passes these checks in this order, and the first that fails answers it
 3. permission (50120) and demo trading (50038);
 4. pace (50011);
 5. content type (50006), body (50000, 50002), parameters (50014, 51000, 50015);
-6. the lending rules (51063, 517xx).
+6. the lending rules (51785, 51016, 51063, then 517xx in the order the desk states).
 
-Public endpoints skip the second and the third.
+Public endpoints skip the second and the third. A request that meets a fault
+(`flexloan_nb.sim.faults`) goes through the first five all the same.
 """
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import parse_qsl
 
-from flexloan_nb.sim.exchange import SimulatedExchange
+from flexloan_nb.sim import wsgi
+from flexloan_nb.sim.answers import JSON, Answer, compact
+from flexloan_nb.sim.exchange import MS, SimulatedExchange
+from flexloan_nb.sim.faults import Fault, Faults
 from flexloan_nb.sim.keys import ApiKey, KeyRing, Signed
 from flexloan_nb.sim.pacing import SlidingWindow
 from flexloan_nb.sim.parameters import Parameter
 from flexloan_nb.sim.refusals import Refusal
 from flexloan_nb.sim.routes import PATHS, ROUTES, Route
 from flexloan_nb.sim.rows import Row
+from flexloan_nb.sim.running import RunningClock
 from flexloan_nb.sim.violations import LoanRuleViolation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-JSON: Final = "application/json"
+TIME_PATH: Final = "/api/v5/public/time"
 # The key's headers and the code of their absence, in the order they are looked for.
 KEY_HEADERS: Final = {
     "HTTP_OK_ACCESS_KEY": "50103",
@@ -103,8 +108,18 @@ class Gateway:
         for clients that know of no virtual time.
     paced : bool
         Whether calls are limited as on the real exchange.
+    speed : float
+        Virtual seconds that pass in a second. With 0 time stands until it is advanced, and the
+        same calls give the same answers.
     monotonic : callable
-        The seconds that the pace counts.
+        The seconds that the pace and the running time count.
+
+    Attributes
+    ----------
+    exchange : SimulatedExchange
+        Whose interface this is.
+    faults : Faults
+        What is to go wrong.
     """
 
     def __init__(
@@ -113,12 +128,22 @@ class Gateway:
         *,
         clock: Callable[[], datetime] | None = None,
         paced: bool = True,
+        speed: float = 0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._exchange = exchange
+        self.faults = Faults(monotonic)
+        self.exchange = exchange
+        self._running = RunningClock(exchange, speed, monotonic)
         self._clocks = [exchange.now] if clock is None else [exchange.now, clock]
         self._window = SlidingWindow(monotonic) if paced else None
         self._keys = KeyRing()
+
+    @contextmanager
+    def present(self) -> Iterator[SimulatedExchange]:
+        """Hold the exchange as it is now: its running time has caught up, and others wait."""
+        with self.exchange.lock:
+            self._running.catch_up()
+            yield self.exchange
 
     def issue_key(
         self,
@@ -134,43 +159,51 @@ class Gateway:
     ) -> Iterable[bytes]:
         """Answer one request."""
         request = Request.read(environ)
-        with self._exchange.lock:
-            status, envelope = self._reply(request)
-            now = self._exchange.now()
-        body = json.dumps(envelope, separators=(",", ":")).encode()
-        headers = [
-            ("Content-Type", JSON),
-            ("Content-Length", str(len(body))),
-            ("Date", format_datetime(now, usegmt=True)),
-        ]
-        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
-        return [body]
+        fault = self.faults.strike(request.path)
+        with self.present() as exchange:
+            status, envelope = self._reply(request, fault)
+            now = exchange.now() + self.faults.ahead()
+        answer = Answer(status, compact(envelope))
+        if fault:
+            answer, environ[wsgi.PASSAGE] = fault.change(answer), fault.passage
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.head(now))
+        return [answer.body]
 
-    def _reply(self, request: Request) -> tuple[int, dict[str, Any]]:
+    def _reply(self, request: Request, fault: Fault | None) -> tuple[int, dict[str, Any]]:
         """Answer with a status and an envelope; the gateway's own refusals carry no data."""
         try:
-            return 200, {"code": "0", "data": self._answer(request), "msg": ""}
+            return 200, {"code": "0", "data": self._answer(request, fault), "msg": ""}
         except LoanRuleViolation as violation:
             return 200, {"code": violation.code, "data": [], "msg": violation.message}
         except Refusal as refusal:
             return refusal.status, {"code": refusal.code, "msg": refusal.message}
 
-    def _answer(self, request: Request) -> list[Row]:
+    def _answer(self, request: Request, fault: Fault | None) -> list[Any]:
         route = _route(request)
-        if route.permission is None:
-            self._check_pace(request.address, request.path, route)
-            return route.answer(self._exchange, **self._arguments(route, request))
-        user = self._authenticate(request, route.permission).user
-        self._check_pace(user, request.path, route)
-        return route.answer(self._exchange, user=user, **self._arguments(route, request))
+        caller = self._authenticate(request, route.permission)
+        self._check_pace(caller.get("user", request.address), request.path, route)
+        arguments = self._arguments(route, request)
+        if fault and not fault.carried_out:
+            return []
+        rows = route.answer(self.exchange, **caller, **arguments)
+        return self._with_drift(rows) if request.path == TIME_PATH else rows
 
-    def _authenticate(self, request: Request, permission: str) -> ApiKey:
-        key = self._keys.recognise(request.signed(), [clock() for clock in self._clocks])
+    def _with_drift(self, told: list[Any]) -> list[Row]:
+        ahead = self.faults.ahead() // MS
+        return [{"ts": str(int(row["ts"]) + ahead)} for row in told]
+
+    def _authenticate(self, request: Request, permission: str | None) -> dict[str, str]:
+        """Return the user who signed, as the argument of the answering method, if one must."""
+        if permission is None:
+            return {}
+        ahead = self.faults.ahead()
+        clocks = [clock() + ahead for clock in self._clocks]
+        key = self._keys.recognise(request.signed(), clocks)
         if permission not in key.permissions:
             raise Refusal("50120")
         if key.demo:
             raise Refusal("50038")
-        return key
+        return {"user": key.user}
 
     def _check_pace(self, caller: str, path: str, route: Route) -> None:
         if self._window and not self._window.admits((caller, path), *route.pace):
@@ -188,7 +221,7 @@ class Gateway:
 
     def _read(self, parameter: Parameter, value: object) -> Any:
         try:
-            return parameter.read(value, self._exchange.coins)
+            return parameter.read(value, self.exchange.coins)
         except ValueError:
             raise Refusal("51000", param0=parameter.name) from None
 

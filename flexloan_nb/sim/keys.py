@@ -13,6 +13,7 @@ from typing import Final
 from flexloan_nb.sim.refusals import Refusal
 
 TIMESTAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+PERMISSIONS: Final = frozenset({"read", "trade"})
 TOLERANCE: Final = timedelta(seconds=30)
 
 
@@ -26,6 +27,14 @@ class ApiKey:
     user: str
     permissions: frozenset[str]
     demo: bool
+
+    def credentials(self) -> dict[str, str]:
+        """Return what a client needs to sign with it."""
+        return {
+            "api_key": self.api_key,
+            "secret_key": self.secret_key,
+            "passphrase": self.passphrase,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,9 @@ class KeyRing:
 
     def issue(self, user: str, permissions: Collection[str], demo: bool) -> ApiKey:
         """Make a key with random secrets."""
+        unknown = sorted({*permissions} - PERMISSIONS)
+        if unknown:
+            raise ValueError(f"there is no permission {unknown[0]!r}: read and trade are")
         key = ApiKey(
             secrets.token_hex(16),
             secrets.token_hex(16).upper(),

@@ -6,7 +6,8 @@ disagree. Interest has rows of its own.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import attrgetter
@@ -18,6 +19,7 @@ from flexloan_nb.sim.rules import ZERO
 from flexloan_nb.sim.violations import LoanRuleViolation
 
 REFS_PER_MS: Final = 10_000  # an id is the record's milliseconds and four more digits
+DEAL_MS: Final = 60_000  # for which a deal's client id cannot be used again
 
 
 class Effect(NamedTuple):
@@ -104,12 +106,16 @@ class Order:
 
 @dataclass(slots=True)
 class Account:
-    """One user's funding balances, loan orders in order of creation, and records."""
+    """One user's funding balances, loan orders in order of creation, and records.
+
+    `deals` are the client ids of the last minute's deals and their times, earliest first.
+    """
 
     funding: Balances = field(default_factory=Balances)
     orders: dict[str, Order] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     accruals: list[Accrual] = field(default_factory=list)
+    deals: dict[str, int] = field(default_factory=dict)
 
     def selected(self, ord_id: str | None) -> list[Order]:
         """Return every order, or only the one named."""
@@ -130,6 +136,17 @@ class Account:
     def owed(self, ccy: str) -> Decimal:
         """Debt in one currency over all orders."""
         return sum((order.debt[ccy] for order in self.orders.values()), ZERO)
+
+    @contextmanager
+    def once(self, cl_ord_id: str | None, now: int) -> Iterator[None]:
+        """Make a deal at most once under a client's own id; one that fails does not spend it."""
+        while self.deals and now - next(iter(self.deals.values())) >= DEAL_MS:
+            del self.deals[next(iter(self.deals))]
+        if cl_ord_id in self.deals:
+            raise LoanRuleViolation("51016", clOrdId=cl_ord_id)
+        yield
+        if cl_ord_id is not None:
+            self.deals[cl_ord_id] = now
 
     def post(self, event: Event, order: Order) -> None:
         """Write an event into the history and carry out its effects."""
@@ -152,7 +169,7 @@ class Account:
 
 
 class Ids:
-    """Identifiers in the exchange's form, drawn from one seeded generator."""
+    """Identifiers in the exchange's form, drawn from one seeded generator, `random`."""
 
     # A record is written a moment after what it records: an event's sample id is 104 ms past
     # its time, an accrual's 103.5 s.
@@ -160,20 +177,20 @@ class Ids:
     ACCRUAL_DELAY_MS: Final = (95_000, 110_000)
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed)
+        self.random = Random(seed)
 
     def order(self, now: int) -> str:
         """Eighteen digits: the moment in milliseconds and five more."""
-        return f"{now}{self._random.randrange(10**5):05d}"
+        return f"{now}{self.random.randrange(10**5):05d}"
 
     def event(self, now: int, last: int) -> int:
         """Return the id of an event that happened at `now`, above the id `last`."""
-        return self._ref(now + self._random.randint(*self.EVENT_DELAY_MS), last)
+        return self._ref(now + self.random.randint(*self.EVENT_DELAY_MS), last)
 
     def accrual(self, hour: int, last: int) -> int:
         """Return the id of an accrual for the full hour `hour`, above the id `last`."""
-        return self._ref(hour + self._random.randint(*self.ACCRUAL_DELAY_MS), last)
+        return self._ref(hour + self.random.randint(*self.ACCRUAL_DELAY_MS), last)
 
     def _ref(self, recorded: int, last: int) -> int:
         """Seventeen digits: the record's milliseconds and four more, even and odd alike."""
-        return max(recorded * REFS_PER_MS + self._random.randrange(REFS_PER_MS), last + 1)
+        return max(recorded * REFS_PER_MS + self.random.randrange(REFS_PER_MS), last + 1)

@@ -1,8 +1,10 @@
-"""What a liquidation sells, buys and cancels, leg by leg, at index prices.
+"""What a forced sale sells, buys and cancels, leg by leg, at index prices.
 
-Collateral is sold for the transition coin, the penalty is kept, and the transition coin buys the
-borrowed coins in proportion to the debts; also where one of them is the transition coin itself.
-The transition legs cancel out exactly. Fractions are rounded against the borrower.
+In a liquidation collateral is sold for the transition coin, the penalty is kept, and the
+transition coin buys the borrowed coins in proportion to the debts; also where one of them is the
+transition coin itself. The transition legs cancel out exactly. In a forced repayment collateral
+is sold straight for the one coin that is called back, and nothing is kept. Fractions are rounded
+against the borrower.
 """
 
 from collections.abc import Iterator
@@ -33,12 +35,32 @@ def legs(order: Order, value: Valuation, prices: Coins, settings: Settings) -> l
     full = share == ONE or rules.ltv(value) >= levels.full_liquidation
     if full:
         share = _share(value, ZERO, settings)
-    sold = {ccy: min(amt, rules.round_up(amt * share)) for ccy, amt in order.collateral.items()}
+    sold = _part(order, share)
     full = full or sold == order.collateral
     sales = _sales(sold, prices, settings)
     pool = sum((leg.amt for leg in sales if leg.type == "buy_transition_coin"), ZERO)
     purchases = _purchases(order, value, prices, pool, settings)
     return [*sales, *purchases, *(_closing(order, sold) if full else _reduction(purchases))]
+
+
+def repayment_legs(order: Order, ccy: str, value: Valuation, prices: Coins) -> list[Leg]:
+    """Return the legs that repay all of one currency, whatever the order's loan to value.
+
+    Debt that is left when no collateral is left is cancelled.
+    """
+    sold = _part(order, rules.repayment_share(value, ccy))
+    pool = sum((amt * prices[pledged] for pledged, amt in sold.items()), ZERO)
+    bought = min(order.debt[ccy], rules.round_down(pool / prices[ccy]))
+    legs = [Leg("forced_repayment_sell", pledged, -amt) for pledged, amt in sold.items()]
+    legs.append(Leg("forced_repayment_buy", ccy, bought))
+    if sold == order.collateral:
+        left = order.debt | {ccy: order.debt[ccy] - bought}
+        legs.extend(Leg("forced_liquidation", owed, -amt) for owed, amt in left.items() if amt)
+    return legs
+
+
+def _part(order: Order, share: Decimal) -> dict[str, Decimal]:
+    return {ccy: min(amt, rules.round_up(amt * share)) for ccy, amt in order.collateral.items()}
 
 
 def _share(value: Valuation, target_ltv: Decimal, settings: Settings) -> Decimal:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from flexloan_nb.sim import rules
+from flexloan_nb.sim.market import indices
 from flexloan_nb.sim.rows import PAGE_ROWS
 
 Listed: TypeAlias = Collection[str]
@@ -17,6 +18,8 @@ Reader: TypeAlias = Callable[[Any, Listed], Any]
 
 PLAIN_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 DIGITS: Final = re.compile(r"[0-9]{1,20}")
+CLIENT_ID: Final = re.compile(r"[A-Za-z0-9]{1,32}")
+MOST_PLEDGED: Final = 10  # coins in one request to borrow
 
 
 class Parameter(NamedTuple):
@@ -40,13 +43,28 @@ def amount(value: object, _: Listed) -> Decimal:
     return rules.amount(_matching(PLAIN_NUMBER, value))
 
 
+def coins(value: object, listed: Listed) -> tuple[str, Decimal]:
+    """Read a ``{"ccy": ..., "amt": ...}``."""
+    if not isinstance(value, dict):
+        raise ValueError(value)
+    return currency(value.get("ccy"), listed), amount(value.get("amt"), listed)
+
+
 def amounts(value: object, listed: Listed) -> dict[str, Decimal]:
     """Read a list of ``{"ccy": ..., "amt": ...}``, each currency once."""
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list):
         raise ValueError(value)
-    read = {currency(item.get("ccy"), listed): amount(item.get("amt"), listed) for item in value}
+    read = dict(coins(item, listed) for item in value)
     if len(read) != len(value):
         raise ValueError("a currency is named twice")
+    return read
+
+
+def pledge(value: object, listed: Listed) -> dict[str, Decimal]:
+    """Read the collateral of a new loan."""
+    read = amounts(value, listed)
+    if len(read) > MOST_PLEDGED:
+        raise ValueError(value)
     return read
 
 
@@ -55,8 +73,13 @@ def digits(value: object, _: Listed) -> str:
     return _matching(DIGITS, value)
 
 
+def client_id(value: object, _: Listed) -> str:
+    """Read the name a client gives a deal, so that it is not made twice."""
+    return _matching(CLIENT_ID, value)
+
+
 def cursor(value: object, _: Listed) -> int:
-    """Read the id of a row to page from."""
+    """Read the id or the time of a row to page from."""
     return int(_matching(DIGITS, value))
 
 
@@ -68,12 +91,11 @@ def page_length(value: object, listed: Listed) -> int:
     return limit
 
 
-def dollar_index(value: object, listed: Listed) -> str:
-    """Read an index such as ``BTC-USD`` as its currency."""
-    base, _, quote = str(value).partition("-")
-    if quote != "USD":
+def index(value: object, listed: Listed) -> str:
+    """Read the name of an index such as ``BTC-USD``."""
+    if not isinstance(value, str) or value not in indices(listed):
         raise ValueError(value)
-    return currency(base, listed)
+    return value
 
 
 def one_of(*choices: str) -> Reader:

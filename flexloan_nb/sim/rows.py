@@ -1,15 +1,18 @@
 """Rows of strings, exactly as the exchange's interface writes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from flexloan_nb.sim import rules
+from flexloan_nb.sim.candles import Candle
+from flexloan_nb.sim.coins import Tier
 from flexloan_nb.sim.ledger import Accrual, Event, Order
 from flexloan_nb.sim.market import DayRange
 
 Row: TypeAlias = dict[str, Any]
+CandleRow: TypeAlias = list[str]
 Record = TypeVar("Record", Event, Accrual)
 
 PAGE_ROWS: Final = 100
@@ -90,10 +93,10 @@ def accrual(row: Accrual) -> Row:
     }
 
 
-def index_ticker(ccy: str, price: Decimal, day: DayRange, now: int) -> Row:
-    """One coin's index against the dollar."""
+def index_ticker(inst_id: str, price: Decimal, day: DayRange, now: int) -> Row:
+    """One index at present and over the last day."""
     return {
-        "instId": f"{ccy}-USD",
+        "instId": inst_id,
         "idxPx": text(price),
         "high24h": text(day.high),
         "sodUtc0": text(day.utc_open),
@@ -102,6 +105,48 @@ def index_ticker(ccy: str, price: Decimal, day: DayRange, now: int) -> Row:
         "sodUtc8": text(day.utc8_open),
         "ts": str(now),
     }
+
+
+def candle(row: Candle) -> CandleRow:
+    """One candle of an index: its opening, four prices, and whether it has ended."""
+    prices = row.open, row.high, row.low, row.close
+    return [str(row.ts), *map(text, prices), "1" if row.complete else "0"]
+
+
+def discount(ccy: str, tiers: Sequence[Tier], penalty: Decimal) -> Row:
+    """Describe what share of a coin's value counts, tier by tier."""
+    return {
+        "ccy": ccy,
+        "amt": "0",
+        "colRes": "0",
+        "minDiscountRate": text(tiers[-1].rate) if tiers else "0",
+        "details": [
+            {
+                "tier": str(number),
+                "minAmt": "0" if number == 1 else _bound(tiers[number - 2].upper),
+                "maxAmt": _bound(tier.upper),
+                "discountRate": text(tier.rate),
+                "liqPenaltyRate": text(penalty),
+                "disCcyEq": "" if tier.upper is None else text(rules.counted(tier.upper, tiers)),
+            }
+            for number, tier in enumerate(tiers, 1)
+        ],
+    }
+
+
+def lending_rate(ccy: str, borrowers_rate: Decimal, lenders_rate: Decimal, ts: int) -> Row:
+    """One hour's rates of a coin: what borrowers pay, and what lenders get."""
+    return {
+        "ccy": ccy,
+        "amt": "",
+        "rate": text(borrowers_rate),
+        "lendingRate": text(lenders_rate),
+        "ts": str(ts),
+    }
+
+
+def _bound(upper: Decimal | None) -> str:
+    return "" if upper is None else text(upper)
 
 
 def ratio(value: Decimal) -> str:

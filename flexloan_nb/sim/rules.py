@@ -1,14 +1,14 @@
 """The lending rules of the embedded exchange, as pure functions over `Decimal`.
 
 Read from top to bottom it is the rule book: amounts, interest, the value of collateral, loan to
-value, what may be borrowed, what may be taken out, and how much a liquidation sells. Amounts are
+value, what may be borrowed, what may be taken out, and how much is sold by force. Amounts are
 in coins, values in USD, rates and ratios are decimals. Numbers the exchange does not publish are
 fields of `Settings`; why each was chosen is listed in `flexloan_nb.sim.assumptions`.
 
 Every function expects to run under `ARITHMETIC`, in which sums and products of amounts are exact.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import (
     ROUND_CEILING,
@@ -85,12 +85,17 @@ DEFAULTS: Final = Settings()
 
 def positive(value: Amount) -> Decimal:
     """Return `value` as a positive, finite number, or raise `ValueError`."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(f"not a number: {value!r}") from None
-    if not number.is_finite() or number <= 0:
-        raise ValueError(f"not a positive, finite number: {value!r}")
+    number = _finite(value)
+    if number <= 0:
+        raise ValueError(f"not a positive number: {value!r}")
+    return number
+
+
+def share(value: Amount) -> Decimal:
+    """Return `value` as a part of a whole, or raise `ValueError`."""
+    number = _finite(value)
+    if not ZERO <= number <= ONE:
+        raise ValueError(f"not a number from 0 to 1: {value!r}")
     return number
 
 
@@ -100,6 +105,16 @@ def amount(value: Amount) -> Decimal:
     exponent = number.as_tuple().exponent
     if int(exponent) < FINEST_EXPONENT or number.adjusted() >= LARGEST_MAGNITUDE:
         raise ValueError(f"an amount has at most 15 digits and 18 decimals: {value!r}")
+    return number
+
+
+def _finite(value: Amount) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"not a number: {value!r}") from None
+    if not number.is_finite():
+        raise ValueError(f"not a finite number: {value!r}")
     return number
 
 
@@ -129,7 +144,7 @@ def hourly_interest(debt: Decimal, annual_rate: Decimal) -> Decimal:
 # Collateral after discount rates
 
 
-def counted(coins: Decimal, tiers: tuple[Tier, ...]) -> Decimal:
+def counted(coins: Decimal, tiers: Iterable[Tier]) -> Decimal:
     """How many of `coins` count, each tier keeping its share of the coins within its bounds."""
     total, lower = ZERO, ZERO
     for tier in tiers:
@@ -258,7 +273,7 @@ def max_redeem(
     return round_down(max(ZERO, pledged - needed))
 
 
-# Liquidation
+# Forced sales
 
 
 def liquidation_share(order: Valuation, target_ltv: Decimal, penalty: Decimal) -> Decimal:
@@ -274,6 +289,11 @@ def liquidation_share(order: Valuation, target_ltv: Decimal, penalty: Decimal) -
     if missing <= 0:
         return ZERO
     return missing / gain if missing < gain else ONE
+
+
+def repayment_share(order: Valuation, ccy: str) -> Decimal:
+    """Share of every pledged coin that repays all of one currency; one where all is not enough."""
+    return min(ONE, order.debt[ccy] / order.market_usd)
 
 
 def liquidation_price(order: Valuation, price: Decimal, level: Decimal) -> Decimal:

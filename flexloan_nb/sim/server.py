@@ -6,6 +6,7 @@ delayed acknowledgements together hold back every answer for 40 ms.
 
 import json
 import socket
+import struct
 import sys
 import threading
 from contextlib import suppress
@@ -14,7 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from flexloan_nb.sim import wsgi
+from flexloan_nb.sim.control import Control
+from flexloan_nb.sim.gateway import Gateway
 from flexloan_nb.sim.keys import ApiKey
+from flexloan_nb.sim.passages import Passage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,7 +27,9 @@ LOOPBACK: Final = "127.0.0.1"
 LOOPBACK_NAMES: Final = frozenset({LOOPBACK, "localhost"})
 KEY_TARGET: Final = "/simulator/key"
 LARGEST_BODY: Final = 1 << 20
+LARGEST_STATE: Final = 1 << 28  # the control plane takes a whole exchange
 POLL_SECONDS: Final = 0.05
+RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)  # linger, for no time
 
 
 class SimulatorServer:
@@ -35,12 +41,14 @@ class SimulatorServer:
 
     Parameters
     ----------
-    gateway : callable
-        The WSGI application to serve.
+    gateway : Gateway
+        What to serve.
     key : ApiKey
         The throw-away key to hand out.
     port : int
         Where to listen; 0 takes any free port.
+    control : bool
+        Whether the control plane is reached over HTTP, too.
 
     Attributes
     ----------
@@ -53,15 +61,28 @@ class SimulatorServer:
     ...     server.serve_forever()
     """
 
-    def __init__(self, gateway: "WSGIApplication", key: ApiKey, port: int = 0) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        key: ApiKey,
+        port: int = 0,
+        *,
+        control: bool = False,
+    ) -> None:
         self.key = key
-        self._http = _HttpServer(gateway, key, port)
+        self._control = Control(gateway) if control else None
+        self._http = _HttpServer(gateway, key, port, self._control)
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """The server's address."""
         return f"http://{LOOPBACK}:{self._http.server_port}"
+
+    @property
+    def control_url(self) -> str | None:
+        """The control plane's address, which is a secret, if there is one."""
+        return self.url + self._control.path if self._control else None
 
     def serve_forever(self) -> None:
         """Serve in this thread until it is interrupted."""
@@ -93,9 +114,11 @@ class _HttpServer(ThreadingHTTPServer):
 
     request_queue_size = 128
 
-    def __init__(self, gateway: "WSGIApplication", key: ApiKey, port: int) -> None:
+    def __init__(self, gateway: Gateway, key: ApiKey, port: int, control: Control | None) -> None:
         self.gateway = gateway
+        self.control = control
         self.key = key
+        self.closing = threading.Event()
         self._conversations: dict[Any, threading.Thread] = {}
         super().__init__((LOOPBACK, port), _Handler)
 
@@ -111,7 +134,8 @@ class _HttpServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """End the conversations that are kept alive."""
+        """End the conversations that are kept alive or wait."""
+        self.closing.set()
         for connection, conversation in tuple(self._conversations.items()):
             with suppress(OSError):  # the client was faster
                 connection.shutdown(socket.SHUT_RDWR)
@@ -131,25 +155,37 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16  # flushed once, when the request has been handled
 
     def _answer(self) -> None:
+        application, longest = self._application()
         length = self.headers.get("Content-Length", "0")
         if self.headers.get("Host", "").partition(":")[0] not in LOOPBACK_NAMES:
             self._refuse(HTTPStatus.FORBIDDEN)
         elif "Transfer-Encoding" in self.headers or not length.isdecimal():
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
-        elif int(length) > LARGEST_BODY:
+        elif int(length) > longest:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif (self.command, self.path) == ("GET", KEY_TARGET):
             self._write(_key_reply(self.server.key))
         else:
-            self._pass_on(self.rfile.read(int(length)))
+            self._pass_on(self.rfile.read(int(length)), application)
 
     # What http.server calls.
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815
 
-    def _pass_on(self, body: bytes) -> None:
+    def _application(self) -> tuple["WSGIApplication", int]:
+        """Return what answers this request, and the longest body it takes."""
+        control = self.server.control
+        if control is not None and control.owns(self.path):
+            return control, LARGEST_STATE
+        return self.server.gateway, LARGEST_BODY
+
+    def _pass_on(self, body: bytes, application: "WSGIApplication") -> None:
         address = self.client_address[0]
         environ = wsgi.environment(self.command, self.path, self.headers.items(), body, address)
-        self._write(wsgi.call(self.server.gateway, environ))
+        reply = wsgi.call(application, environ)
+        if reply.passage is None:
+            self._write(reply)
+        else:
+            self._let_travel(reply, reply.passage)
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.close_connection = True  # a body may be on its way, and nobody reads it
@@ -162,6 +198,25 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(reply.body)
+
+    def _let_travel(self, reply: wsgi.Reply, passage: Passage) -> None:
+        """Write what a passage lets through, when it does, and end the connection as it says."""
+        self.close_connection = True
+        last = reply._replace(headers=[*reply.headers, ("Connection", "close")])
+        begun = False
+        try:
+            for step in passage(reply.body):
+                if isinstance(step, float):
+                    self.server.closing.wait(step)
+                elif begun:
+                    self.wfile.write(step)
+                else:
+                    self._write(last._replace(body=step))
+                    begun = True
+                self.wfile.flush()
+        except ConnectionResetError:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+            socket.close(self.connection.detach())  # before it can be closed in good order
 
     def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet."""

@@ -6,6 +6,7 @@ from typing import Final
 
 LOAN_RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "51016": "clOrdId {clOrdId} has been used before",
         "51063": "ordId does not exist",
         "51750": "Collateral cannot contain the loan currency {ccy}",
         "51751": "{ccy} cannot be borrowed",
@@ -17,6 +18,7 @@ LOAN_RULES: Final[Mapping[str, str]] = MappingProxyType(
         "51758": "Redeem at most {max} {ccy}",
         "51759": "The loan exceeds {max} {ccy}, the most that can be borrowed now",
         "51764": "Insufficient balance of {ccy}",
+        "51785": "E-Mode pair mismatch",
     }
 )
 

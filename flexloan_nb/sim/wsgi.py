@@ -3,20 +3,26 @@
 import io
 import sys
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
+
+from flexloan_nb.sim.passages import Passage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
+PASSAGE: Final = "flexloan_nb.passage"  # where an application leaves how its answer travels
+
+
 class Reply(NamedTuple):
-    """A complete HTTP answer."""
+    """A complete HTTP answer, and how it travels if not straight."""
 
     status: int
     reason: str
     headers: list[tuple[str, str]]
     body: bytes
+    passage: Passage | None = None
 
 
 def environment(
@@ -60,7 +66,7 @@ def call(application: "WSGIApplication", environ: "WSGIEnvironment") -> Reply:
     body = list(application(environ, start_response))
     status, headers = started[-1]
     code, _, reason = status.partition(" ")
-    return Reply(int(code), reason, headers, b"".join(written + body))
+    return Reply(int(code), reason, headers, b"".join(written + body), environ.get(PASSAGE))
 
 
 def _variable(header: str) -> str:

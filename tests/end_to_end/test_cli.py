@@ -16,6 +16,7 @@ import pytest
 
 from flexloan_nb import connect
 
+HOUR = 3_600_000  # milliseconds
 FLEXLOAN = str(Path(sys.executable).parent / "flexloan")
 
 
@@ -58,10 +59,35 @@ def test_simulate_prints_one_line_serves_and_stops_cleanly(start, stop):
 
 
 def test_simulate_says_how_to_reach_it(start):
-    process = start("simulate")
-    first, second = process.stdout.readline(), process.stdout.readline()
+    process = start("simulate", "--control")
+    first, second, _, fourth = (process.stdout.readline() for _ in range(4))
     assert "Ctrl-C" in first
     assert 'connect("http://127.0.0.1:' in second
+    assert "http://127.0.0.1:" in fourth
+
+
+def test_simulate_takes_commands_where_they_are_asked_for(start):
+    process = start("simulate", "--control", "--json")
+    ready = json.loads(process.stdout.readline())
+    assert ready.keys() == {"url", "api_key", "secret_key", "passphrase", "control_url"}
+    before = server_time(ready["url"])
+    command(ready["control_url"] + "/advance", {"hours": 5})
+    assert server_time(ready["url"]) - before == 5 * HOUR
+
+
+def test_simulated_time_runs_as_fast_as_one_says(start):
+    url = json.loads(start("simulate", "--speed", "36000", "--json").stdout.readline())["url"]
+    began, before = time.monotonic(), server_time(url)
+    time.sleep(0.5)
+    hours = (server_time(url) - before) / HOUR
+    assert 5 <= hours <= 10 * (time.monotonic() - began)
+
+
+def test_simulated_time_stands_by_default(start):
+    url = json.loads(start("simulate", "--json").stdout.readline())["url"]
+    before = server_time(url)
+    time.sleep(0.1)
+    assert server_time(url) == before
 
 
 def test_the_same_seed_serves_the_same_loans(start):
@@ -100,7 +126,16 @@ def test_help_teaches(command):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["borrow"], ["lab", "--port", "x"], ["simulate", "--port", "70000"]]
+    "arguments",
+    [
+        [],
+        ["borrow"],
+        ["lab", "--port", "x"],
+        ["simulate", "--port", "70000"],
+        ["simulate", "--seed", "-1"],
+        ["simulate", "--speed", "-1"],
+        ["simulate", "--speed", "inf"],
+    ],
 )
 def test_a_wrong_command_line_is_exit_2(arguments):
     assert run(*arguments).returncode == 2
@@ -125,6 +160,18 @@ def test_lab_names_a_folder_that_it_cannot_use(tmp_path):
     assert result.returncode == 1
     assert "file" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def command(url, arguments):
+    """Send a command to the control plane."""
+    request = urllib.request.Request(url, json.dumps(arguments).encode())
+    with urllib.request.urlopen(request, timeout=5) as answer:
+        assert answer.status == 200
+
+
+def server_time(url):
+    """Return the exchange's time in milliseconds."""
+    return int(json.loads(wait_for(url + "/api/v5/public/time"))["data"][0]["ts"])
 
 
 def wait_for(url, seconds=60):

@@ -4,15 +4,16 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import requests
 
-from flexloan_nb.sim import ApiKey, Gateway, SimulatedExchange, wsgi
+from flexloan_nb.sim import ApiKey, Gateway, SimulatedExchange, SimulatorServer, wsgi
 
 LOAN = "/api/v5/finance/flexible-loan/"
 
@@ -63,6 +64,19 @@ class Caller:
         return replace(self, key=key)
 
 
+class Signature(requests.auth.AuthBase):
+    """Signs a prepared request as a caller does."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        body = request.body or b""
+        body = body if isinstance(body, bytes) else body.encode()
+        request.headers.update(self.caller.headers(request.method, request.path_url, body))
+        return request
+
+
 @pytest.fixture
 def exchange() -> SimulatedExchange:
     """Return an exchange whose only user has coins and no loan."""
@@ -94,3 +108,31 @@ def caller_of() -> Callable[..., Caller]:
 def caller(borrowed: SimulatedExchange, caller_of: Callable[..., Caller]) -> Caller:
     """Return a caller of the exchange with an order."""
     return caller_of(borrowed)
+
+
+@pytest.fixture(scope="session")
+def signature_of() -> Callable[[SimulatedExchange, Gateway], Signature]:
+    """Return a maker of signatures by a new key to a gateway."""
+    return lambda exchange, gateway: Signature(Caller(gateway, gateway.issue_key(), exchange.now))
+
+
+@pytest.fixture
+def sign(caller: Caller) -> Signature:
+    """Return what signs requests of a session for the caller."""
+    return Signature(caller)
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """Return a session that knows no proxies."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def server(caller: Caller) -> Iterator[SimulatorServer]:
+    """Return a running server of the caller's gateway."""
+    with SimulatorServer(caller.gateway, caller.key, control=True) as server:
+        server.start()
+        yield server

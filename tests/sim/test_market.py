@@ -5,8 +5,9 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from flexloan_nb.sim.candles import MS_PER_MINUTE
 from flexloan_nb.sim.coins import COINS
-from flexloan_nb.sim.market import MS_PER_HOUR, MS_PER_MINUTE, Market, opening_of
+from flexloan_nb.sim.market import MS_PER_HOUR, Index, Market, opening_of
 
 START = pd.Timestamp("2025-10-17T12:07Z")
 START_MS = START.value // 1_000_000
@@ -74,7 +75,7 @@ def test_the_last_day_contains_what_happened_in_it(market):
     crash = START_MS + 30 * MS_PER_HOUR
     market.set_price("BTC", Decimal(40_000), crash)
     market.set_price("BTC", Decimal(90_000), crash + 2 * MS_PER_MINUTE)
-    day = market.day_range("BTC", crash + MS_PER_HOUR)
+    day = market.day_range(Index("BTC"), crash + MS_PER_HOUR)
     assert day.low < 41_000
     assert day.low <= day.open <= day.high
     midnight = START.normalize() + pd.Timedelta(days=1)
@@ -97,7 +98,7 @@ def test_the_users_prices_hold_until_the_next():
     path = [market.price("BTC", opening + hour * MS_PER_HOUR) for hour in (-5, 0, 23, 24, 48)]
     assert path == [Decimal(text) for text in ("7900.5", "7900.5", "7900.5", "4800.25", "5600")]
     assert market.price("ETH", opening) == Decimal("3900")
-    assert market.day_range("BTC", opening + 24 * MS_PER_HOUR).high == Decimal("7900.5")
+    assert market.day_range(Index("BTC"), opening + 24 * MS_PER_HOUR).high == Decimal("7900.5")
 
 
 def test_nothing_is_known_after_the_users_last_price():

@@ -1,6 +1,5 @@
 """The rule book against numbers worked out elsewhere, and its identities."""
 
-from dataclasses import fields
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import ceil
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flexloan_nb.sim import rules
-from flexloan_nb.sim.assumptions import ASSUMPTIONS
 from flexloan_nb.sim.coins import COINS, Tier
 from flexloan_nb.sim.rules import ARITHMETIC, DEFAULTS, Settings, Valuation
 
@@ -206,15 +204,3 @@ def test_selling_the_liquidation_share_reaches_the_target(debt, market, discount
     if 0 < share < 1:
         assert left / ((1 - share) * order.adjusted_usd) == pytest.approx(target)
     assert (share == 0) == (rules.ltv(order) <= target)
-
-
-# Assumptions
-
-
-def test_every_setting_is_on_the_list_of_assumptions():
-    assert {field.name for field in fields(Settings)} == {a.setting for a in ASSUMPTIONS} - {""}
-
-
-def test_every_assumption_is_stated_once_with_a_source():
-    assert len({a.rule for a in ASSUMPTIONS}) == len(ASSUMPTIONS)
-    assert all(a.rule and a.value and a.source for a in ASSUMPTIONS)

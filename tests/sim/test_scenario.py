@@ -11,7 +11,7 @@ from flexloan_nb.sim.rules import DEFAULTS
 from flexloan_nb.sim.scenario import ninety_days
 
 
-@pytest.fixture(scope="module", params=range(51))
+@pytest.fixture(scope="module", params=range(16))
 def exchange(request):
     return SimulatedExchange(request.param)
 

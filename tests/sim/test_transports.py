@@ -16,33 +16,6 @@ EMBEDDED = "http://simulator.localhost"
 LOAN = "/api/v5/finance/flexible-loan/"
 
 
-class Signature(requests.auth.AuthBase):
-    """Signs a prepared request with a key of the simulator."""
-
-    def __init__(self, caller):
-        self.caller = caller
-
-    def __call__(self, request):
-        body = request.body or b""
-        body = body if isinstance(body, bytes) else body.encode()
-        request.headers.update(self.caller.headers(request.method, request.path_url, body))
-        return request
-
-
-@pytest.fixture
-def session():
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
-
-
-@pytest.fixture
-def server(caller):
-    with SimulatorServer(caller.gateway, caller.key) as server:
-        server.start()
-        yield server
-
-
 @pytest.fixture(params=["in process", "over HTTP"])
 def address(request, caller, session):
     if request.param == "over HTTP":
@@ -51,14 +24,14 @@ def address(request, caller, session):
     return EMBEDDED
 
 
-def test_the_same_bytes_arrive_and_leave(address, session, caller):
+def test_the_same_bytes_arrive_and_leave(address, session, caller, sign):
     target = LOAN + "max-collateral-redeem-amount?ccy=%42TC"
-    response = session.get(address + target, auth=Signature(caller))
+    response = session.get(address + target, auth=sign)
     direct = caller.send("GET", target)
     assert (response.status_code, response.content) == (direct.status, direct.body)
     assert dict(response.headers) == dict(direct.headers)
     body = {"borrowCcy": "USDT", "supCollateral": [{"ccy": "BTC", "amt": "0.5"}]}
-    response = session.post(address + LOAN + "max-loan", json=body, auth=Signature(caller))
+    response = session.post(address + LOAN + "max-loan", json=body, auth=sign)
     assert response.json() == caller.post("max-loan", **body)
 
 
@@ -148,12 +121,12 @@ def test_a_body_that_cannot_be_read_ends_the_connection(server, headers, status)
     assert reply.startswith(f"HTTP/1.1 {status} ".encode())
 
 
-def test_many_clients_are_served_at_once(server, caller):
+def test_many_clients_are_served_at_once(server, sign):
     def ask(_):
         with requests.Session() as session:
             session.trust_env = False
             url = server.url + LOAN + "loan-info"
-            return [session.get(url, auth=Signature(caller)).content for _ in range(10)]
+            return [session.get(url, auth=sign).content for _ in range(10)]
 
     with ThreadPoolExecutor(16) as pool:
         answers = {body for bodies in pool.map(ask, range(16)) for body in bodies}
