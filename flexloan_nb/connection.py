@@ -13,7 +13,7 @@ from flexloan_nb.api.transport import Transport, new_session
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
 if TYPE_CHECKING:
-    from flexloan_nb.sim import SimulatedExchange
+    from flexloan_nb.sim import Gateway, SimulatedExchange
 
 __all__ = ["connect", "connect_many"]
 
@@ -22,15 +22,16 @@ _EMBEDDED_URL = "https://simulator.invalid"
 
 
 def connect(
-    source: "str | SimulatedExchange" = "simulator", *, seed: int = 7, **options: Any
+    source: "str | SimulatedExchange | Gateway" = "simulator", *, seed: int = 7, **options: Any
 ) -> FlexibleLoanClient:
     """Return a client of an exchange; the same client, wherever it is.
 
     Parameters
     ----------
-    source : str or SimulatedExchange
+    source : str, SimulatedExchange or Gateway
         - ``"simulator"``: an embedded exchange of its own, in this process, without a key.
         - a `SimulatedExchange`: that one, so that you can advance its clock or move its prices.
+        - a `Gateway` of one: so that you can let requests fail through ``gateway.faults``.
         - ``"http://127.0.0.1:8080"``: a running ``flexloan simulate``.
         - ``"live"``: OKX, with the key in ``OKX_API_KEY``, ``OKX_SECRET_KEY`` and
           ``OKX_PASSPHRASE``.
@@ -57,11 +58,13 @@ def connect(
         return FlexibleLoanClient(Credentials.from_env(), **options)
     if isinstance(source, str) and source.startswith("http://"):
         return FlexibleLoanClient(_handed_out_by(source), base_url=source, **options)
-    from flexloan_nb.sim import SimulatedExchange
+    from flexloan_nb.sim import Gateway, SimulatedExchange
 
     if source == "simulator":
-        return _embedded(SimulatedExchange(seed=seed), options)
+        source = SimulatedExchange(seed=seed)
     if isinstance(source, SimulatedExchange):
+        source = Gateway(source, paced=False)
+    if isinstance(source, Gateway):
         return _embedded(source, options)
     raise InvalidArgumentError(
         f"source is {source!r}: choose 'simulator', 'live', or the http:// address that "
@@ -95,11 +98,10 @@ def connect_many(credentials: Mapping[str, Credentials], **options: Any) -> Acco
     return Accounts({name: FlexibleLoanClient(key, **options) for name, key in credentials.items()})
 
 
-def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> FlexibleLoanClient:
+def _embedded(gateway: "Gateway", options: dict[str, Any]) -> FlexibleLoanClient:
     """Return a client that calls the exchange in process, and signs with its clock."""
-    from flexloan_nb.sim import Gateway, SimulatorAdapter
+    from flexloan_nb.sim import SimulatorAdapter
 
-    gateway = Gateway(exchange, paced=False)
     key = gateway.issue_key()
     session = new_session(_EMBEDDED_URL)
     session.mount(_EMBEDDED_URL, SimulatorAdapter(gateway))
@@ -107,7 +109,7 @@ def _embedded(exchange: "SimulatedExchange", options: dict[str, Any]) -> Flexibl
         Credentials(key.api_key, key.secret_key, key.passphrase),
         base_url=_EMBEDDED_URL,
         session=session,
-        clock=exchange.now,
+        clock=gateway.exchange.now,
         pace=Unpaced(),
         **options,
     )

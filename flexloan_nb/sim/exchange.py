@@ -136,7 +136,7 @@ class SimulatedExchange:
 
         Loans are looked at again at the next full hour.
         """
-        self._market.set_price(self._listed(ccy), rules.positive(price), self._desk.now)
+        self._market.set_price(self._listed(ccy), rules.price(price), self._desk.now)
 
     @_atomic
     def shock(self, change: Amount, ccys: Iterable[str] | None = None) -> None:

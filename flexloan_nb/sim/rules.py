@@ -91,6 +91,14 @@ def positive(value: Amount) -> Decimal:
     return number
 
 
+def price(value: Amount) -> Decimal:
+    """Return `value` as a price in USD that a market's floats can hold, or raise `ValueError`."""
+    number = positive(value)
+    if abs(number.adjusted()) > LARGEST_MAGNITUDE:
+        raise ValueError(f"a price lies between 1e-15 and 1e15: {value!r}")
+    return number
+
+
 def share(value: Amount) -> Decimal:
     """Return `value` as a part of a whole, or raise `ValueError`."""
     number = _finite(value)

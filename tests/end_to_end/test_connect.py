@@ -10,11 +10,13 @@ from flexloan_nb import (
     FlexibleLoanClient,
     InvalidArgumentError,
     ResponseFormatError,
+    ServiceError,
     SimulatedExchange,
     TradingDisabledError,
     TransportError,
     connect,
 )
+from flexloan_nb.sim import Gateway
 
 KEY_VARIABLES = ("OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE")
 
@@ -43,6 +45,16 @@ def test_an_exchange_of_ones_own_is_shared_by_its_clients():
     before = one.loan_info()["collateralNotionalUsd"].iloc[0]
     other.adjust_collateral(type="add", collateral_ccy="BTC", collateral_amt="0.01")
     assert one.loan_info()["collateralNotionalUsd"].iloc[0] > before
+
+
+def test_a_gateway_of_ones_own_can_let_requests_fail():
+    gateway = Gateway(SimulatedExchange(seed=7), paced=False)
+    client = connect(gateway, sleep=lambda seconds: None)
+    gateway.faults.fail_next("50026", times=2)
+    assert len(client.loan_info()) == 2
+    gateway.faults.fail_next("50026", times=100)
+    with pytest.raises(ServiceError, match="50026"):
+        client.loan_info()
 
 
 @pytest.mark.usefixtures("no_key")

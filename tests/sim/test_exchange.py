@@ -360,3 +360,12 @@ def test_what_a_full_liquidation_need_not_sell_comes_back():
     assert exchange.loan_info() == []
     released = Decimal(exchange.loan_history()[0]["amt"])
     assert 2_500 < released < 3_600
+
+
+@pytest.mark.parametrize("price", ["1e400", "1e-400", "1e16", "0", "-1", "nan"])
+def test_a_price_that_no_market_can_hold_is_refused(price):
+    exchange = SimulatedExchange(scenario=None)
+    before = exchange.price("BTC")
+    with pytest.raises(ValueError, match=r"price|positive|number"):
+        exchange.set_price("BTC", price)
+    assert exchange.price("BTC") == before
