@@ -148,7 +148,7 @@ class FlexibleLoanClient:
             OkxAuth(credentials, clock, demo=demo),
             sleep,
         )
-        self.market = MarketClient(self._ask, self._transport.server_time)
+        self.market = MarketClient(self._transport, self._frame)
 
     def __repr__(self) -> str:
         return f"FlexibleLoanClient({self._base_url!r})"

@@ -37,6 +37,11 @@ class Table:
     meaning: str
     columns: tuple[Column, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(column.name for column in self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -51,6 +56,7 @@ class Endpoint:
     """One address of the exchange and the rules for calling it.
 
     ``spacing`` is the pause in seconds after an answer that keeps within the documented limit.
+    The rows of a ``positional`` endpoint are lists, in the order of the table's columns.
     """
 
     table: Table
@@ -59,6 +65,7 @@ class Endpoint:
     permission: Literal["public", "read", "trade"]
     spacing: float
     parameters: tuple[Parameter, ...] = field(default=())
+    positional: bool = False
 
     @property
     def name(self) -> str:
@@ -302,6 +309,70 @@ INDEX_TICKERS = Endpoint(
     ),
 )
 
+INDEX_CANDLES = Endpoint(
+    Table(
+        "index_candles",
+        "Index candles, a row for each bar, oldest first",
+        (
+            Column("ts", "time", "UTC", "Opening time of the bar"),
+            Column("o", "number", "quote currency", "Open"),
+            Column("h", "number", "quote currency", "Highest"),
+            Column("l", "number", "quote currency", "Lowest"),
+            Column("c", "number", "quote currency", "Close"),
+            Column("confirm", "text", "", "1 when the bar is complete, else 0"),
+        ),
+    ),
+    "GET",
+    "/api/v5/market/history-index-candles",
+    "public",
+    0.2,  # 10 requests in 2 s for each address
+    (Parameter("instId", required=True), Parameter("bar"), *_PAGE),
+    positional=True,
+)
+
+DISCOUNT_RATES = Endpoint(
+    Table(
+        "discount_rates",
+        "Discount rates of collateral, a row for each coin and tier; tiers are marginal",
+        (
+            _CCY,
+            Column("amt", "number", "ccy", "Interest-free quota"),
+            Column("colRes", "text", "", "Restriction of the coin as collateral"),
+            Column("minDiscountRate", "number", "share", "Lowest discount rate"),
+            Column("tier", "text", "", "Number of the tier"),
+            Column("minAmt", "number", "ccy", "Lower bound of the tier"),
+            Column("maxAmt", "number", "ccy", "Upper bound of the tier; missing: unbounded"),
+            Column("discountRate", "number", "share", "Share of value kept in the tier"),
+            Column("liqPenaltyRate", "number", "share", "Liquidation penalty"),
+            Column("disCcyEq", "number", "ccy", "What maxAmt counts for after the discount"),
+        ),
+    ),
+    "GET",
+    "/api/v5/public/discount-rate-interest-free-quota",
+    "public",
+    1.0,  # 2 requests in 2 s for each address
+    (Parameter("ccy"),),
+)
+
+LENDING_RATES = Endpoint(
+    Table(
+        "lending_rates",
+        "Market rates of lending, a row for each hour, oldest first",
+        (
+            Column("ts", "time", "UTC", "Hour of the rate"),
+            _CCY,
+            Column("amt", "number", "ccy", "Amount lent"),
+            Column("rate", "number", "share a year", "Annual borrowing rate"),
+            Column("lendingRate", "number", "share a year", "Annual lending rate"),
+        ),
+    ),
+    "GET",
+    "/api/v5/finance/savings/lending-rate-history",
+    "public",
+    0.2,  # 6 requests a second for each address
+    (Parameter("ccy"), *_PAGE),
+)
+
 SIMULATOR_KEY = Endpoint(
     Table(
         "simulator_key",
@@ -331,6 +402,9 @@ ENDPOINTS: dict[str, Endpoint] = {
         INTEREST_ACCRUED,
         SERVER_TIME,
         INDEX_TICKERS,
+        INDEX_CANDLES,
+        DISCOUNT_RATES,
+        LENDING_RATES,
     )
 }
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flexloan_nb.api.codes import api_error
@@ -17,7 +18,12 @@ _REDIRECTED = "Set base_url to the address it moved to; signed requests follow n
 
 
 def open_envelope(
-    body: bytes, http_status: int, endpoint: str, *, data_expected: bool = True
+    body: bytes,
+    http_status: int,
+    endpoint: str,
+    *,
+    data_expected: bool = True,
+    names: Sequence[str] | None = None,
 ) -> list[Row]:
     """Return the rows in ``{"code": "0", "msg": "", "data": [...]}``.
 
@@ -34,6 +40,8 @@ def open_envelope(
         The endpoint's name, for error messages.
     data_expected : bool
         False where code 0 alone is the answer, as for adjust-collateral.
+    names : sequence of str, optional
+        Of the fields, where rows are lists instead of objects.
 
     Raises
     ------
@@ -52,7 +60,7 @@ def open_envelope(
         return ResponseFormatError(endpoint, http_status, problem, hint)
 
     try:
-        answer = json.loads(body, parse_int=str, parse_float=str, parse_constant=str)
+        answer = _parsed(body)
     except (ValueError, RecursionError):
         hint = _REDIRECTED if 300 <= http_status < 400 else _NOT_JSON
         raise malformed(_describe(body), hint) from None
@@ -60,15 +68,26 @@ def open_envelope(
     if not isinstance(code, str):
         raise malformed("the answer has no code")
     if code != "0":
-        raise api_error(code, str(answer.get("msg", "")), http_status, endpoint)
+        msg = answer.get("msg")
+        raise api_error(code, msg if isinstance(msg, str) else "", http_status, endpoint)
     if not 200 <= http_status < 300:
         raise malformed("the answer has code 0, but not its status")
     rows = answer.get("data")
     if not data_expected:
         return []
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    kind = dict if names is None else list
+    if not isinstance(rows, list) or not all(isinstance(row, kind) for row in rows):
         raise malformed("the answer has no list of rows in data")
-    return rows
+    return rows if names is None else [dict(zip(names, row, strict=False)) for row in rows]
+
+
+def _parsed(body: bytes) -> Any:
+    """Return the JSON of an answer, which is UTF-8 and can be written as UTF-8 again."""
+    text = body.decode("utf-8-sig")
+    answer = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    if "\\u" in text:  # an escape can name half a character, which nothing can show
+        json.dumps(answer, ensure_ascii=False).encode()
+    return answer
 
 
 def _describe(body: bytes) -> str:

@@ -19,6 +19,7 @@ Numbers = Literal["float", "decimal"]
 _DIGITS = frozenset("0123456789")
 _NUMBER = _DIGITS | set("+-.eE")
 _NAT = pd.NaT.value  # the integer that datetime64 keeps for a missing time
+_LAST_MS = 253_402_300_799_999  # the end of the year 9999, with which Python's calendar ends
 
 
 def to_frame(rows: Sequence[Row], table: Table, numbers: Numbers = "float") -> pd.DataFrame:
@@ -79,6 +80,8 @@ def _decimals(values: list[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
 def _times(values: list[Any]) -> pd.DatetimeIndex:
     texts = _written_with(_DIGITS, values)
     epoch_ms = np.fromiter((int(text or _NAT) for text in texts), np.int64, len(texts))
+    if (epoch_ms > _LAST_MS).any():
+        raise OverflowError("beyond the calendar")
     return pd.DatetimeIndex(epoch_ms.view("datetime64[ms]"), tz="UTC")
 
 

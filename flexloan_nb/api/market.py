@@ -1,12 +1,24 @@
-"""Public market data: the exchange's clock and index prices. No key is needed."""
+"""Public market data: clock, prices, discount tiers and rates. No key is needed."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import pandas as pd
 
-from flexloan_nb.api.endpoints import INDEX_TICKERS
-from flexloan_nb.errors import InvalidArgumentError
+from flexloan_nb.api.endpoints import (
+    DISCOUNT_RATES,
+    INDEX_CANDLES,
+    INDEX_TICKERS,
+    LENDING_RATES,
+    Endpoint,
+    Table,
+)
+from flexloan_nb.api.envelope import Row
+from flexloan_nb.api.nesting import explode
+from flexloan_nb.api.progress import progress_bar
+from flexloan_nb.api.timeline import Moment, walk_back
+from flexloan_nb.api.transport import Answer, Transport
+from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
 __all__ = ["MarketClient"]
 
@@ -15,14 +27,16 @@ class MarketClient:
     """What the market says of the coins of a loan; reached as ``client.market``."""
 
     def __init__(
-        self, ask: Callable[..., pd.DataFrame], server_time: Callable[[], datetime]
+        self,
+        transport: Transport,
+        frame: Callable[[list[Row], Table, datetime], pd.DataFrame],
     ) -> None:
-        self._ask = ask
-        self._server_time = server_time
+        self._transport = transport
+        self._frame = frame
 
     def server_time(self) -> pd.Timestamp:
         """Return the time of the exchange's clock, in UTC."""
-        return pd.Timestamp(self._server_time())
+        return pd.Timestamp(self._transport.server_time())
 
     def index_prices(self, ccys: str | Iterable[str]) -> pd.DataFrame:
         """Return the USD index price of each coin, which is what loans are valued at.
@@ -42,6 +56,8 @@ class MarketClient:
         ------
         InvalidArgumentError
             A coin has no USD index.
+        ResponseFormatError
+            The exchange names a coin twice.
 
         Examples
         --------
@@ -51,9 +67,118 @@ class MarketClient:
         ['BTC-USD', 'ETH-USD']
         """
         wanted = [ccys] if isinstance(ccys, str) else list(dict.fromkeys(ccys))
-        tickers = self._ask(INDEX_TICKERS, quoteCcy="USD")
+        tickers = self._index_tickers().drop(columns="ccy", errors="ignore")
         tickers.insert(0, "ccy", tickers["instId"].str.removesuffix("-USD"))
+        if not tickers["ccy"].is_unique:
+            raise ResponseFormatError(
+                INDEX_TICKERS.name, 200, "a coin has two prices", "The exchange changed its answer."
+            )
         if missing := [str(ccy) for ccy in wanted if ccy not in set(tickers["ccy"])]:
             raise InvalidArgumentError(f"No USD index price of {', '.join(missing)}.")
         rows = pd.Index(tickers["ccy"]).get_indexer(wanted)
         return tickers.take(rows).reset_index(drop=True)
+
+    def index_candles(
+        self,
+        inst_id: str,
+        bar: str = "1H",
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        progress: bool | None = None,
+    ) -> pd.DataFrame:
+        """Return the candles of an index that open in ``start <= ts < end``, oldest first.
+
+        Parameters
+        ----------
+        inst_id : str
+            Index, e.g. ``"BTC-USD"``.
+        bar : str
+            ``1m 3m 5m 15m 30m 1H 2H 4H``, or ``6Hutc 12Hutc 1Dutc``; days without ``utc`` open
+            at UTC+8.
+        start, end : str or datetime, optional
+            UTC where they have no zone; without ``start`` the newest 100.
+        progress : bool, optional
+            As for the histories of `FlexibleLoanClient`.
+
+        Raises
+        ------
+        InvalidArgumentError
+            A time cannot be read, or ``end`` is not after ``start``; nothing was sent.
+        InvalidRequestError
+            There is no such index or bar.
+
+        Examples
+        --------
+        >>> from flexloan_nb import connect
+        >>> market = connect("simulator").market
+        >>> day = market.index_candles("BTC-USD", start="2026-01-14", end="2026-01-15")
+        >>> len(day)
+        24
+        """
+        filters = {"instId": inst_id, "bar": bar}
+        return self._series(INDEX_CANDLES, filters, start, end, progress)
+
+    def discount_rates(self, ccy: str | None = None) -> pd.DataFrame:
+        """Return the share of its value that a coin keeps as collateral, a row for each tier.
+
+        Parameters
+        ----------
+        ccy : str, optional
+            Only this coin.
+
+        Returns
+        -------
+        DataFrame
+            Tiers are marginal and their bounds are in coins. That flexible loans use exactly
+            this table is inferred.
+        """
+        answer = self._transport.send(DISCOUNT_RATES, {"ccy": ccy})
+        tiers = explode(answer.rows, "details", DISCOUNT_RATES.name)
+        return self._frame(tiers, DISCOUNT_RATES.table, answer.at)
+
+    def lending_rates(
+        self,
+        ccy: str,
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        progress: bool | None = None,
+    ) -> pd.DataFrame:
+        """Return a coin's market rates in ``start <= ts < end``, oldest first.
+
+        Whether a loan's ``interestRate`` equals the ``rate`` here is unknown.
+
+        Parameters
+        ----------
+        ccy : str
+            Coin.
+        start, end : str or datetime, optional
+            UTC where they have no zone; without ``start`` the newest 100.
+        progress : bool, optional
+            As for the histories of `FlexibleLoanClient`.
+        """
+        return self._series(LENDING_RATES, {"ccy": ccy}, start, end, progress)
+
+    def _index_tickers(self) -> pd.DataFrame:
+        answer = self._transport.send(INDEX_TICKERS, {"quoteCcy": "USD"})
+        return self._frame(answer.rows, INDEX_TICKERS.table, answer.at)
+
+    def _series(
+        self,
+        endpoint: Endpoint,
+        filters: dict[str, str],
+        start: Moment | None,
+        end: Moment | None,
+        progress: bool | None,
+    ) -> pd.DataFrame:
+        answers: list[Answer] = []
+        with progress_bar(endpoint.name, progress) as advance:
+
+            def fetch_page(page: dict[str, str | None]) -> list[Row]:
+                answers.append(self._transport.send(endpoint, filters | page))
+                advance(len(answers[-1].rows))
+                return answers[-1].rows
+
+            rows = walk_back(fetch_page, endpoint.name, start=start, end=end)
+        return self._frame(rows, endpoint.table, answers[0].at)

@@ -10,6 +10,7 @@ from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 __all__ = ["PAGE_SIZE", "walk"]
 
 PAGE_SIZE = 100  # the most that the exchange puts in a page
+_LONGEST_ID = 40  # digits; a refId has 17, and Python reads no number of thousands
 
 FetchPage = Callable[[dict[str, str | None]], list[Row]]
 
@@ -81,14 +82,18 @@ def _ref_id(name: str, value: str | int | None) -> int | None:
     if value is None:
         return None
     text = str(value)
-    if not (text.isascii() and text.isdigit()):
+    if not _is_id(text):
         raise InvalidArgumentError(f"{name} is {value!r}: give a refId, which has only digits.")
     return int(text)
 
 
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID
+
+
 def _id_of(row: Row, endpoint: str) -> int:
     text = str(row.get("refId"))
-    if not (text.isascii() and text.isdigit()):
+    if not _is_id(text):
         raise _unwalkable(endpoint, "a row has no refId made of digits")
     return int(text)
 

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 import requests
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, resolve_proxies
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
@@ -115,6 +115,7 @@ class Transport:
                 response.status_code,
                 endpoint.name,
                 data_expected=endpoint.permission != "trade",
+                names=endpoint.table.names if endpoint.positional else None,
             )
         except FlexLoanError as error:
             error.retry_after = _retry_after(response)
@@ -134,14 +135,24 @@ class Transport:
             )
         )
 
+    def _answer_to(self, request: requests.PreparedRequest) -> requests.Response:
+        """Send a request; not by ``Session.send``, which reads redirects without any bound."""
+        session = self._session
+        return session.get_adapter(self._base_url).send(
+            request,
+            stream=True,
+            timeout=self._timeout,
+            verify=True if session.verify is None else session.verify,
+            cert=session.cert,
+            proxies=resolve_proxies(request, dict(session.proxies), session.trust_env),
+        )
+
     def _fetch(
         self, endpoint: Endpoint, given: Mapping[str, Any]
     ) -> tuple[requests.Response, bytes]:
         try:
             request = self._prepare(endpoint, given)
-            with self._session.send(
-                request, timeout=self._timeout, allow_redirects=False, stream=True
-            ) as response:
+            with self._answer_to(request) as response:
                 return response, _whole(response, self._timeout[1])
         except (requests.RequestException, HTTPError, OSError) as error:
             failure = transport_error(endpoint.name, error, self._base_url)
@@ -185,7 +196,7 @@ def _answered_at(response: requests.Response) -> datetime:
     """Return the exchange's own time in the ``Date`` header, else this machine's."""
     try:
         return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return utc_now()
 
 

@@ -37,7 +37,7 @@ ASSUMPTIONS: Final = (
                "assumed", "the lists change, and the numbers are not in the interface",
                "borrow-currencies"),
     Assumption("finest and largest amount", "18 decimals, 15 digits before the point",
-               "assumed", "sample shows 16 decimals", "amount positive"),
+               "assumed", "sample shows 16 decimals", "amount positive price"),
     Assumption("fractions", "rounded against the borrower at the eighth decimal",
                "assumed", "sample amounts of loans have eight", "round_up round_down"),
     # Loan to value

@@ -139,3 +139,26 @@ def test_the_same_seed_gives_the_same_frames(seed):
     pd.testing.assert_frame_equal(one.interest_accrued(), other.interest_accrued())
     pd.testing.assert_frame_equal(one.loan_history(), other.loan_history())
     pd.testing.assert_frame_equal(one.loan_info(), other.loan_info())
+
+
+def test_candles_of_any_range_meet_the_present_price(client, exchange):
+    candles = client.market.index_candles("BTC-USD", start="2026-01-01")
+    hours = candles["ts"].diff().dropna().unique()
+    assert hours.tolist() == [pd.Timedelta(hours=1)]
+    assert candles["ts"].iloc[0] == pd.Timestamp("2026-01-01", tz="UTC")
+    assert candles["c"].iloc[-1] == exchange.price("BTC")
+    assert candles["confirm"].tolist() == ["1"] * (len(candles) - 1) + ["0"]
+
+
+def test_the_public_rate_is_that_of_the_loan(client):
+    rates = client.market.lending_rates("USDT", start="2026-01-10").set_index("ts")["rate"]
+    charged = client.interest_accrued("USDT", limit=48).groupby("ts")["interestRate"].first()
+    assert (rates.reindex(charged.index) == charged).all()
+
+
+def test_the_public_discount_tiers_value_the_collateral(client):
+    tiers = client.market.discount_rates("LTC").iloc[0]
+    (order,) = client.loan_info(ord_id=client.loan_info()["ordId"].iloc[1]).itertuples()
+    price = client.market.index_prices("LTC")["idxPx"].item()
+    pledged = legs_of(client, "collateral")[order.ordId, "LTC"]
+    assert pledged * price * tiers["discountRate"] == order.collateralNotionalUsd
