@@ -1,4 +1,5 @@
 from .api.accounts import Accounts as Accounts
+from .api.cache import MarketCache as MarketCache
 from .api.client import FlexibleLoanClient as FlexibleLoanClient
 from .api.client import LoanSnapshot as LoanSnapshot
 from .api.credentials import Credentials as Credentials

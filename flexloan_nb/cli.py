@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     _add_lab(commands)
     _add_simulate(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -101,6 +102,40 @@ def _add_simulate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     simulate.set_defaults(run=_simulate)
 
 
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="look at the set-up, and say what to do about what is wrong",
+        description="Look at the exchange's host, DNS, TLS and clock, the API key and its "
+        "permissions, the pace, the libraries and JupyterLab: a line each, ok, warning, failed or "
+        "skipped, with what to do. Nothing is moved, and no part of the key is shown.",
+        epilog="exit codes: 0 nothing failed, 1 something failed, 2 the command line was wrong",
+    )
+    doctor.add_argument(
+        "--source",
+        type=_source,
+        default="live",
+        help="live, simulator (the embedded exchange), or the http:// address that flexloan "
+        "simulate prints (default: %(default)s)",
+    )
+    doctor.add_argument(
+        "--base-url",
+        help="address of the live exchange, e.g. https://eea.okx.com (default: that of the "
+        "global site)",
+    )
+    doctor.add_argument("--json", action="store_true", help="print one line of JSON: ok, checks")
+    doctor.set_defaults(run=_doctor, wrong=doctor.error)
+
+
+def _source(text: str) -> str:
+    """Read a source, for argparse; what was typed is not repeated, as it may be a key."""
+    if text in {"live", "simulator"} or text.startswith("http://"):
+        return text
+    raise argparse.ArgumentTypeError(
+        "choose live, simulator, or the http:// address that flexloan simulate prints"
+    )
+
+
 def _port(text: str) -> int:
     """Read a port number, for argparse."""
     port = int(text)
@@ -128,10 +163,31 @@ def _speed(text: str) -> float:
 def _lab(arguments: argparse.Namespace) -> None:
     from flexloan_nb.lab import copy_notebooks, open_lab
 
-    folder = arguments.dir.expanduser().resolve()
+    folder = _folder(arguments.dir)
     for name, state in copy_notebooks(folder):
         print(f"{state:9} {folder / name}")
     open_lab(folder, port=arguments.port, browser=not arguments.no_browser)
+
+
+def _folder(given: Path) -> Path:
+    try:
+        return given.expanduser().resolve()
+    except RuntimeError as error:  # no such user; before Python 3.13 also links in a circle
+        reason = str(error).rstrip(".")
+        raise FlexLoanError(f"--dir {given}: {reason}. Choose another folder.") from error
+
+
+def _doctor(arguments: argparse.Namespace) -> None:
+    from flexloan_nb.api.client import LIVE_URL
+    from flexloan_nb.doctor import as_json, as_text, examine
+
+    if arguments.base_url is not None and arguments.source != "live":
+        arguments.wrong("--base-url is for --source live")
+    checks = examine(arguments.source, arguments.base_url or LIVE_URL)
+    print(as_json(checks) if arguments.json else as_text(checks))
+    failed = [check.name for check in checks if check.status == "failed"]
+    if failed:
+        raise FlexLoanError(f"failed: {', '.join(failed)}.")
 
 
 def _simulate(arguments: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from flexloan_nb.api.address import checked_address
 from flexloan_nb.api.client import FlexibleLoanClient
 from flexloan_nb.api.credentials import Credentials
 from flexloan_nb.api.endpoints import SIMULATOR_KEY
+from flexloan_nb.api.envelope import Row
 from flexloan_nb.api.pace import Unpaced
 from flexloan_nb.api.transport import Transport, new_session
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
@@ -119,10 +120,16 @@ def _handed_out_by(simulator_url: str) -> Credentials:
     """Ask a simulator on this machine for its throw-away key."""
     address = checked_address(simulator_url)
     transport = Transport(address, new_session(address), Unpaced(), (5.0, 5.0))
-    rows = transport.send(SIMULATOR_KEY, {}).rows
+    credentials = _credentials_in(transport.send(SIMULATOR_KEY, {}).rows)
+    if credentials is None:  # raised here, where no local variable has a part of the key
+        raise ResponseFormatError(
+            SIMULATOR_KEY.name, 200, f"{simulator_url} hands out no key", "Is it a simulator?"
+        )
+    return credentials
+
+
+def _credentials_in(rows: list[Row]) -> Credentials | None:
     try:
         return Credentials(*(rows[0][column.name] for column in SIMULATOR_KEY.table.columns))
     except LookupError:
-        raise ResponseFormatError(
-            SIMULATOR_KEY.name, 200, f"{simulator_url} hands out no key", "Is it a simulator?"
-        ) from None
+        return None

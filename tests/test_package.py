@@ -30,7 +30,8 @@ ARROWS = {
     "sim": set(),
     "connection": {"api", "errors", "sim"},
     "lab": set(),
-    "cli": {"__init__", "api", "errors", "lab", "sim"},
+    "doctor": {"api", "connection", "errors", "sim"},
+    "cli": {"__init__", "api", "doctor", "errors", "lab", "sim"},
 }
 
 

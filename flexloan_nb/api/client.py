@@ -12,6 +12,7 @@ from flexloan_nb.api.address import checked_address
 from flexloan_nb.api.adjustment import FIND_OUT, events_of, unknown_outcome
 from flexloan_nb.api.amounts import Amount, SupCollateral, wire_amount, wire_collateral
 from flexloan_nb.api.arguments import checked_arguments
+from flexloan_nb.api.cache import MarketCache
 from flexloan_nb.api.credentials import Credentials
 from flexloan_nb.api.describe import describe
 from flexloan_nb.api.endpoints import (
@@ -97,6 +98,9 @@ class FlexibleLoanClient:
         of this machine's user share.
     sleep : callable, optional
         Waits between two attempts of a read; by default `time.sleep`.
+    cache : MarketCache, optional
+        Keeps prices and complete candles on disk. Not for a simulator: its markets differ by
+        seed, but share an address.
 
     Examples
     --------
@@ -122,6 +126,7 @@ class FlexibleLoanClient:
         clock: Callable[[], datetime] = utc_now,
         pace: Pace | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        cache: MarketCache | None = None,
     ) -> None:
         self._base_url = checked_address(base_url)
         if numbers not in ("float", "decimal"):
@@ -137,6 +142,7 @@ class FlexibleLoanClient:
             "clock": clock,
             "pace": pace or SharedPace(credentials.api_key),
             "sleep": sleep,
+            "cache": cache,
         }
         self._allow_trading = allow_trading
         self._numbers = numbers
@@ -148,7 +154,7 @@ class FlexibleLoanClient:
             OkxAuth(credentials, clock, demo=demo),
             sleep,
         )
-        self.market = MarketClient(self._transport, self._frame)
+        self.market = MarketClient(self._transport, self._frame, cache)
 
     def __repr__(self) -> str:
         return f"FlexibleLoanClient({self._base_url!r})"
@@ -399,7 +405,9 @@ class FlexibleLoanClient:
         ord_id : str, optional
             Only this loan order; by default all.
         """
-        return self.loan_snapshot(ord_id=ord_id).info
+        answer = self._transport.send(LOAN_INFO, {"ordId": ord_id})
+        info, _ = split_loans(answer.rows, LOAN_INFO.name)
+        return self._frame(flatten(info, "riskWarningData"), LOAN_INFO.table, answer.at)
 
     def loan_legs(self, *, ord_id: str | None = None) -> pd.DataFrame:
         """Return what is pledged and owed, a row for each order, side and coin.

@@ -13,6 +13,7 @@ _ENVIRONMENT = {
     "secret_key": "OKX_SECRET_KEY",
     "passphrase": "OKX_PASSPHRASE",
 }
+_SERVICE = "flexloan_nb"  # under which the system keyring keeps the parts, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,29 @@ class Credentials:
             )
         return cls(**{part: os.environ[variable] for part, variable in _ENVIRONMENT.items()})
 
+    @classmethod
+    def from_keyring(cls) -> "Credentials":
+        """Read the parts that the system keyring keeps for the service ``flexloan_nb``.
+
+        Needs the library ``keyring``, whose command puts each part there, once:
+        ``keyring set flexloan_nb api_key``, then ``secret_key`` and ``passphrase``.
+
+        Raises
+        ------
+        CredentialsError
+            The library is not installed, or the keyring cannot be read or lacks a part; the
+            message says what to do.
+        """
+        stored = _stored()
+        missing = [part for part, value in stored.items() if not value]
+        if missing:
+            del stored  # a traceback may show local variables
+            raise CredentialsError(
+                f"Not in the system keyring: {', '.join(missing)}. Put each there with "
+                f"'keyring set {_SERVICE} {missing[0]}' and so on."
+            )
+        return cls(**stored)
+
     def require_sendable(self) -> None:
         """Check that all parts can stand in an HTTP header.
 
@@ -68,6 +92,27 @@ class Credentials:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("Credentials are not pickled, so that no file holds them.")
+
+
+def _stored() -> dict[str, str]:
+    """Return each part of the key as the system keyring has it, empty where it has none."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise CredentialsError(
+            "The library keyring is not installed: pip install keyring, or set "
+            f"{', '.join(_ENVIRONMENT.values())} and use Credentials.from_env()."
+        ) from None
+    try:
+        return {part: keyring.get_password(_SERVICE, part) or "" for part in _ENVIRONMENT}
+    except KeyringError as error:
+        reason = type(error).__name__
+    # Raised out here: no context then leads to what the keyring was reading.
+    raise CredentialsError(
+        f"The system keyring cannot be read ({reason}). Unlock it, or install one that keyring "
+        f"supports; or set {', '.join(_ENVIRONMENT.values())} and use Credentials.from_env()."
+    )
 
 
 def _problem(part: object) -> str | None:

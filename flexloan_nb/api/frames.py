@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -16,8 +17,9 @@ __all__ = ["Numbers", "to_frame"]
 
 Numbers = Literal["float", "decimal"]
 
-_DIGITS = frozenset("0123456789")
-_NUMBER = _DIGITS | set("+-.eE")
+_DIGITS = b"0123456789"
+_NUMBER = _DIGITS + b"+-.eE"
+_STRING = pd.StringDtype()
 _NAT = pd.NaT.value  # the integer that datetime64 keeps for a missing time
 _LAST_MS = 253_402_300_799_999  # the end of the year 9999, with which Python's calendar ends
 
@@ -41,11 +43,11 @@ def to_frame(rows: Sequence[Row], table: Table, numbers: Numbers = "float") -> p
     }
     for name in _undocumented(rows, columns):
         columns[name] = _strings([row.get(name) for row in rows])
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
 
 
 def _undocumented(rows: Iterable[Row], documented: Iterable[str]) -> list[str]:
-    names = {name: None for row in rows for name in row}
+    names = dict.fromkeys(chain.from_iterable(rows))
     return [name for name in names if name not in set(documented)]
 
 
@@ -68,33 +70,38 @@ def _typed(values: list[Any], column: Column, table: Table, numbers: Numbers) ->
 
 
 def _floats(values: list[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    texts = _written_with(_NUMBER, values)
-    return np.fromiter((float(text or "nan") for text in texts), np.float64, len(texts))
+    texts = _written_with(_NUMBER, values, missing="nan")
+    floats = np.fromiter(map(float, texts), np.float64, len(texts))
+    if np.isinf(floats).any():
+        raise OverflowError("beyond what a float can be")
+    return floats
 
 
 def _decimals(values: list[Any]) -> np.ndarray[Any, np.dtype[np.object_]]:
-    texts = _written_with(_NUMBER, values)
-    return np.array([Decimal(text or "NaN") for text in texts], dtype=object)
+    texts = _written_with(_NUMBER, values, missing="NaN")
+    return np.fromiter(map(Decimal, texts), np.object_, len(texts))
 
 
 def _times(values: list[Any]) -> pd.DatetimeIndex:
-    texts = _written_with(_DIGITS, values)
-    epoch_ms = np.fromiter((int(text or _NAT) for text in texts), np.int64, len(texts))
+    texts = _written_with(_DIGITS, values, missing=str(_NAT))
+    epoch_ms = np.fromiter(map(int, texts), np.int64, len(texts))
     if (epoch_ms > _LAST_MS).any():
         raise OverflowError("beyond the calendar")
     return pd.DatetimeIndex(epoch_ms.view("datetime64[ms]"), tz="UTC")
 
 
-def _written_with(characters: frozenset[str], values: list[Any]) -> list[str]:
-    """Return the values as text, "" where missing; Python itself would take "nan" and "1_0"."""
-    texts = ["" if value is None else value for value in values]
-    if not characters.issuperset("".join(texts)):
+def _written_with(characters: bytes, values: list[Any], missing: str) -> list[str]:
+    """Return the values as text to be read; Python itself would take "nan" and "1_0"."""
+    texts = ["" if value is None else value for value in values] if None in values else values
+    if "".join(texts).encode().translate(None, characters):
         raise ValueError("not a number")
-    return texts
+    return [text or missing for text in texts] if "" in texts else texts
 
 
 def _strings(values: list[Any]) -> Any:
-    return pd.array([_text(value) for value in values], dtype="string")
+    if "" in values or not {str}.issuperset(map(type, values)):
+        values = [_text(value) for value in values]
+    return pd.array(values, dtype=_STRING)
 
 
 def _text(value: Any) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pandas as pd
 
+from flexloan_nb.api.cache import MarketCache, openings
 from flexloan_nb.api.endpoints import (
     DISCOUNT_RATES,
     INDEX_CANDLES,
@@ -16,7 +17,8 @@ from flexloan_nb.api.endpoints import (
 from flexloan_nb.api.envelope import Row
 from flexloan_nb.api.nesting import explode
 from flexloan_nb.api.progress import progress_bar
-from flexloan_nb.api.timeline import Moment, walk_back
+from flexloan_nb.api.signing import utc_now
+from flexloan_nb.api.timeline import Moment, epoch_ms, walk_back
 from flexloan_nb.api.transport import Answer, Transport
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
@@ -30,9 +32,11 @@ class MarketClient:
         self,
         transport: Transport,
         frame: Callable[[list[Row], Table, datetime], pd.DataFrame],
+        cache: MarketCache | None = None,
     ) -> None:
         self._transport = transport
         self._frame = frame
+        self._cache = cache
 
     def server_time(self) -> pd.Timestamp:
         """Return the time of the exchange's clock, in UTC."""
@@ -117,7 +121,19 @@ class MarketClient:
         24
         """
         filters = {"instId": inst_id, "bar": bar}
-        return self._series(INDEX_CANDLES, filters, start, end, progress)
+        times = self._cached_range(bar, start, end)
+        if self._cache is None or times is None:
+            rows, at = self._walk(INDEX_CANDLES, filters, start, end, progress)
+            return self._frame(rows, INDEX_CANDLES.table, at)
+        source = self._transport.base_url
+        known = self._cache.candles(source, inst_id, bar, times)
+        at = utc_now()
+        if missing := [ts for ts in times if ts not in known]:
+            since = pd.Timestamp(missing[0], unit="ms", tz="UTC")
+            rows, at = self._walk(INDEX_CANDLES, filters, since, end, progress)
+            self._cache.keep_candles(source, inst_id, bar, rows)
+            known |= {int(row["ts"]): row for row in rows}
+        return self._frame([known[ts] for ts in sorted(known)], INDEX_CANDLES.table, at)
 
     def discount_rates(self, ccy: str | None = None) -> pd.DataFrame:
         """Return the share of its value that a coin keeps as collateral, a row for each tier.
@@ -158,20 +174,34 @@ class MarketClient:
         progress : bool, optional
             As for the histories of `FlexibleLoanClient`.
         """
-        return self._series(LENDING_RATES, {"ccy": ccy}, start, end, progress)
+        rows, at = self._walk(LENDING_RATES, {"ccy": ccy}, start, end, progress)
+        return self._frame(rows, LENDING_RATES.table, at)
 
     def _index_tickers(self) -> pd.DataFrame:
-        answer = self._transport.send(INDEX_TICKERS, {"quoteCcy": "USD"})
-        return self._frame(answer.rows, INDEX_TICKERS.table, answer.at)
+        source = self._transport.base_url
+        kept = self._cache.tickers(source) if self._cache else None
+        if kept is None:
+            kept = self._transport.send(INDEX_TICKERS, {"quoteCcy": "USD"})
+            if self._cache:
+                self._cache.keep_tickers(source, kept.rows)
+        rows, at = kept
+        return self._frame(rows, INDEX_TICKERS.table, at)
 
-    def _series(
+    def _cached_range(self, bar: str, start: Moment | None, end: Moment | None) -> range | None:
+        """Return the openings asked for, up to now where there is no end."""
+        if start is None:
+            return None
+        until = epoch_ms("end", utc_now() if end is None else end)
+        return openings(bar, epoch_ms("start", start), until)
+
+    def _walk(
         self,
         endpoint: Endpoint,
         filters: dict[str, str],
         start: Moment | None,
         end: Moment | None,
         progress: bool | None,
-    ) -> pd.DataFrame:
+    ) -> tuple[list[Row], datetime]:
         answers: list[Answer] = []
         with progress_bar(endpoint.name, progress) as advance:
 
@@ -181,4 +211,4 @@ class MarketClient:
                 return answers[-1].rows
 
             rows = walk_back(fetch_page, endpoint.name, start=start, end=end)
-        return self._frame(rows, endpoint.table, answers[0].at)
+        return rows, answers[0].at

@@ -72,8 +72,7 @@ class SharedPace:
     @contextmanager
     def turn(self, endpoint: Endpoint) -> Iterator[None]:
         """Wait for the endpoint's turn; the block that follows is the request."""
-        owner = "public" if endpoint.permission == "public" else self._key
-        stamp = self._folder / f"{owner}.{endpoint.name}"
+        stamp = self._stamp(endpoint)
         lock = FileLock(f"{stamp}.lock")
         while True:
             # Waiting outside the lock: whoever holds it is in the middle of a request.
@@ -87,6 +86,14 @@ class SharedPace:
                 finally:
                     self._answered(stamp)
                 return
+
+    def left(self, endpoint: Endpoint) -> float:
+        """Return the seconds until a request may go out, without waiting."""
+        return max(0.0, self._wait(self._stamp(endpoint), endpoint))
+
+    def _stamp(self, endpoint: Endpoint) -> Path:
+        owner = "public" if endpoint.permission == "public" else self._key
+        return self._folder / f"{owner}.{endpoint.name}"
 
     def _wait(self, stamp: Path, endpoint: Endpoint) -> float:
         """Return the seconds left until the spacing after the last answer has passed."""

@@ -75,6 +75,8 @@ def walk(
 
 def _without_repeats(rows: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
     """Drop what stands twice in a page; rows that share only their id are both kept."""
+    if len({ref_id for ref_id, _ in rows}) == len(rows):
+        return rows
     return list({(ref_id, str(row)): (ref_id, row) for ref_id, row in rows}.values())
 
 

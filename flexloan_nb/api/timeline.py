@@ -9,7 +9,7 @@ from flexloan_nb.api.envelope import Row
 from flexloan_nb.api.paging import PAGE_SIZE
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
-__all__ = ["Moment", "walk_back"]
+__all__ = ["Moment", "epoch_ms", "walk_back"]
 
 Moment = str | datetime | pd.Timestamp
 
@@ -46,7 +46,8 @@ def walk_back(
     ResponseFormatError
         A page repeats rows or has no readable time, so the walk would never end.
     """
-    first, cursor = _epoch_ms("start", start), _epoch_ms("end", end)
+    first = None if start is None else epoch_ms("start", start)
+    cursor = None if end is None else epoch_ms("end", end)
     if first is not None and cursor is not None and cursor <= first:
         raise InvalidArgumentError(f"end {end} is not after start {start}.")
     rows: dict[int, Row] = {}
@@ -62,9 +63,14 @@ def walk_back(
         cursor = min(found)
 
 
-def _epoch_ms(name: str, moment: Moment | None) -> int | None:
-    if moment is None:
-        return None
+def epoch_ms(name: str, moment: Moment) -> int:
+    """Return a time as the wire has it; without a zone it is UTC.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It cannot be read; the message says which by ``name``.
+    """
     try:
         stamp = pd.Timestamp(moment)
         stamp = stamp.tz_localize("UTC") if stamp.tz is None else stamp

@@ -18,6 +18,7 @@ from flexloan_nb.api.endpoints import SERVER_TIME, Endpoint
 from flexloan_nb.api.envelope import Row, open_envelope
 from flexloan_nb.api.failures import transport_error
 from flexloan_nb.api.pace import Pace
+from flexloan_nb.api.quiet import QuietAdapter
 from flexloan_nb.api.retry import retrying
 from flexloan_nb.api.signing import OkxAuth, utc_now
 from flexloan_nb.errors import AuthError, FlexLoanError, ResponseFormatError
@@ -25,6 +26,7 @@ from flexloan_nb.errors import AuthError, FlexLoanError, ResponseFormatError
 __all__ = ["Answer", "Transport", "new_session"]
 
 _CLOCK_IS_OFF = "50102"
+_JSON = {"Content-Type": "application/json"}
 _CHUNK = 65_536
 _LARGEST_ANSWER = 16 * 1024 * 1024  # a hundred rows take some 20 kB
 
@@ -68,7 +70,7 @@ class Transport:
         auth: OkxAuth | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._base_url = base_url
+        self.base_url = base_url
         self._session = session
         self._pace = pace
         self._timeout = timeout
@@ -124,21 +126,21 @@ class Transport:
 
     def _prepare(self, endpoint: Endpoint, given: Mapping[str, Any]) -> requests.PreparedRequest:
         in_query = endpoint.method == "GET"
-        return self._session.prepare_request(
-            requests.Request(
-                endpoint.method,
-                self._base_url + endpoint.path,
-                headers={} if in_query else {"Content-Type": "application/json"},
-                params=given if in_query else None,
-                data=None if in_query else json.dumps(given).encode(),
-                auth=None if endpoint.permission == "public" else self._auth,
-            )
+        request = requests.PreparedRequest()
+        request.prepare(
+            endpoint.method,
+            self.base_url + endpoint.path,
+            headers=dict(self._session.headers) | ({} if in_query else _JSON),
+            params=given if in_query else None,
+            data=None if in_query else json.dumps(given).encode(),
+            auth=None if endpoint.permission == "public" else self._auth,
         )
+        return request
 
     def _answer_to(self, request: requests.PreparedRequest) -> requests.Response:
         """Send a request; not by ``Session.send``, which reads redirects without any bound."""
         session = self._session
-        return session.get_adapter(self._base_url).send(
+        return session.get_adapter(self.base_url).send(
             request,
             stream=True,
             timeout=self._timeout,
@@ -155,8 +157,12 @@ class Transport:
             with self._answer_to(request) as response:
                 return response, _whole(response, self._timeout[1])
         except (requests.RequestException, HTTPError, OSError) as error:
-            failure = transport_error(endpoint.name, error, self._base_url)
-        # Raised out here: no context then leads to the request with the key in its headers.
+            failure: BaseException = transport_error(endpoint.name, error, self.base_url)
+        except BaseException as error:  # an interrupt, or of a session or clock of the user's own
+            error.__cause__ = error.__context__ = None
+            failure = error.with_traceback(None)
+        # Raised out here: no context then leads to the request with the key in its headers, and
+        # no traceback to where they are local variables.
         raise failure
 
 
@@ -167,6 +173,8 @@ def new_session(base_url: str) -> requests.Session:
     machine's own addresses.
     """
     session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, QuietAdapter())
     session.verify = session.merge_environment_settings(base_url, {}, None, None, None)["verify"]
     if not is_on_this_machine(base_url):
         session.proxies = get_environ_proxies(base_url)

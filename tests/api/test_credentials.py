@@ -1,13 +1,18 @@
 import copy
 import pickle
+import sys
 import traceback
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked, NoKeyringError
 
 from flexloan_nb import Credentials, CredentialsError, FlexibleLoanClient, connect
 
 SECRETS = ("my-key-1a", "my-secret-2b", "my-passphrase-3c")
 VARIABLES = ("OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE")
+PARTS = ("api_key", "secret_key", "passphrase")
 
 
 @pytest.fixture(autouse=True)
@@ -69,4 +74,83 @@ def test_a_traceback_with_local_variables_shows_no_secret(passphrase, environmen
     )
     shown = "".join(trace.format())
     assert "from_env" in shown or "require_sendable" in shown
+    assert not any(secret in shown for secret in SECRETS)
+
+
+class FakeKeyring(KeyringBackend):
+    """Keeps what it was given; raises ``trouble`` instead, where there is one."""
+
+    priority = 0
+
+    def __init__(self, stored, trouble=None):
+        self.stored = stored
+        self.trouble = trouble
+
+    def get_password(self, service, username):
+        if self.trouble:
+            raise self.trouble
+        return self.stored.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.stored[service, username] = password
+
+
+@pytest.fixture
+def mount_keyring():
+    """Return a function that puts a keyring in the place of the system's."""
+    before = keyring.get_keyring()
+    yield keyring.set_keyring
+    keyring.set_keyring(before)
+
+
+def stored(*parts):
+    return {
+        ("flexloan_nb", part): secret
+        for part, secret in zip(PARTS, SECRETS, strict=True)
+        if part in parts
+    }
+
+
+def test_keys_come_from_the_system_keyring(mount_keyring):
+    mount_keyring(FakeKeyring({}))
+    for part, secret in zip(PARTS, SECRETS, strict=True):
+        keyring.set_password("flexloan_nb", part, secret)
+    assert Credentials.from_keyring() == Credentials(*SECRETS)
+
+
+@pytest.mark.parametrize("held", [(), ("api_key",), ("api_key", "passphrase")])
+def test_the_error_names_exactly_what_the_keyring_lacks(held, mount_keyring):
+    mount_keyring(FakeKeyring(stored(*held)))
+    with pytest.raises(CredentialsError, match="keyring set flexloan_nb") as caught:
+        Credentials.from_keyring()
+    named = str(caught.value).partition(". ")[0]
+    for part in PARTS:
+        assert (part in named) == (part not in held)
+
+
+@pytest.mark.parametrize("trouble", [NoKeyringError("none"), KeyringLocked("my-secret-2b")])
+def test_a_keyring_that_cannot_be_read_says_what_to_do(trouble, mount_keyring):
+    mount_keyring(FakeKeyring(stored(*PARTS), trouble))
+    with pytest.raises(CredentialsError, match=r"Unlock it.*OKX_API_KEY") as caught:
+        Credentials.from_keyring()
+    assert type(trouble).__name__ in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_without_the_library_the_error_says_to_install_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)  # as Python marks what cannot be imported
+    with pytest.raises(CredentialsError, match="pip install keyring"):
+        Credentials.from_keyring()
+
+
+def test_a_traceback_of_the_keyring_shows_no_secret(mount_keyring):
+    mount_keyring(FakeKeyring(stored("api_key", "secret_key")))
+    with pytest.raises(CredentialsError) as caught:
+        Credentials.from_keyring()
+    below_this_test = caught.value.__traceback__.tb_next
+    trace = traceback.TracebackException(
+        CredentialsError, caught.value, below_this_test, capture_locals=True
+    )
+    shown = "".join(trace.format())
+    assert "from_keyring" in shown
     assert not any(secret in shown for secret in SECRETS)

@@ -118,7 +118,7 @@ def test_a_port_in_use_is_named(start):
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["lab"], ["simulate"]])
+@pytest.mark.parametrize("command", [[], ["lab"], ["simulate"], ["doctor"]])
 def test_help_teaches(command):
     result = run(*command, "--help")
     assert result.returncode == 0
@@ -135,6 +135,8 @@ def test_help_teaches(command):
         ["simulate", "--seed", "-1"],
         ["simulate", "--speed", "-1"],
         ["simulate", "--speed", "inf"],
+        ["doctor", "--source", "demo"],
+        ["doctor", "--source", "simulator", "--base-url", "https://eea.okx.com"],
     ],
 )
 def test_a_wrong_command_line_is_exit_2(arguments):
@@ -159,6 +161,23 @@ def test_lab_names_a_folder_that_it_cannot_use(tmp_path):
     result = run("lab", "--no-browser", "--dir", str(tmp_path / "file"))
     assert result.returncode == 1
     assert "file" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_lab_names_a_user_that_there_is_not():
+    result = run("lab", "--no-browser", "--dir", "~nosuchuser/x")
+    assert result.returncode == 1
+    assert result.stderr.startswith("flexloan lab: --dir ~nosuchuser/x: ")
+    assert "Traceback" not in result.stderr
+
+
+def test_lab_names_links_that_lead_in_a_circle(tmp_path):
+    (tmp_path / "one").symlink_to(tmp_path / "other")
+    (tmp_path / "other").symlink_to(tmp_path / "one")
+    result = run("lab", "--no-browser", "--dir", str(tmp_path / "one"))
+    assert result.returncode == 1
+    assert result.stderr.startswith("flexloan lab: ")
+    assert str(tmp_path / "one") in result.stderr
     assert "Traceback" not in result.stderr
 
 
