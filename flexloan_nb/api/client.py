@@ -339,6 +339,10 @@ class FlexibleLoanClient:
         sent_after = {"newestRefId": self._newest_ref_id()}
         try:
             answer = self._transport.send(ADJUST_COLLATERAL, change)
+        except KeyboardInterrupt:
+            raise OutcomeUnknownError(
+                ADJUST_COLLATERAL.name, "it was interrupted", FIND_OUT, change | sent_after
+            ) from None
         except FlexLoanError as error:
             if unknown := unknown_outcome(ADJUST_COLLATERAL.name, error, change | sent_after):
                 raise unknown from error

@@ -21,7 +21,12 @@ from flexloan_nb.api.pace import Pace
 from flexloan_nb.api.quiet import QuietAdapter
 from flexloan_nb.api.retry import retrying
 from flexloan_nb.api.signing import OkxAuth, utc_now
-from flexloan_nb.errors import AuthError, FlexLoanError, ResponseFormatError
+from flexloan_nb.errors import (
+    AuthError,
+    FlexLoanError,
+    InvalidArgumentError,
+    ResponseFormatError,
+)
 
 __all__ = ["Answer", "Transport", "new_session"]
 
@@ -59,6 +64,11 @@ class Transport:
         Signs requests to endpoints that are not public.
     sleep : callable
         Waits between two attempts.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The session repeats requests by itself: with an old signature, and changes too.
     """
 
     def __init__(
@@ -70,6 +80,12 @@ class Transport:
         auth: OkxAuth | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        retries = getattr(session.get_adapter(base_url), "max_retries", None)
+        if retries is not None and retries.total:
+            raise InvalidArgumentError(
+                "session repeats requests by itself: mount an adapter without max_retries. Reads "
+                "are repeated here, each signed anew; a change must not be."
+            )
         self.base_url = base_url
         self._session = session
         self._pace = pace

@@ -6,6 +6,8 @@ import ssl
 import pytest
 import requests
 from fakes import AdjustmentAdapter, CannedAdapter
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
 
 from flexloan_nb import (
@@ -79,6 +81,19 @@ def test_a_lost_answer_is_an_unknown_outcome_and_is_not_repeated(error, client_o
     with pytest.raises(OutcomeUnknownError):
         client_of(adapter, allow_trading=True).adjust_collateral(**ADD)
     assert len(adapter.requests) == 1
+
+
+def test_an_interrupt_is_an_unknown_outcome(client_of):
+    adapter = AdjustmentAdapter(error=KeyboardInterrupt())
+    with pytest.raises(OutcomeUnknownError, match="interrupted"):
+        client_of(adapter, allow_trading=True).adjust_collateral(**ADD)
+    assert len(adapter.requests) == 1
+
+
+@pytest.mark.parametrize("retries", [1, Retry(total=3, allowed_methods=None)])
+def test_a_session_that_would_repeat_a_change_is_refused(retries, client_of):
+    with pytest.raises(InvalidArgumentError, match="max_retries"):
+        client_of(HTTPAdapter(max_retries=retries))
 
 
 @pytest.mark.parametrize(
