@@ -29,14 +29,14 @@ from flexloan_nb.api.endpoints import (
     Table,
 )
 from flexloan_nb.api.envelope import Row
+from flexloan_nb.api.fetching import read_pages
 from flexloan_nb.api.frames import Numbers, to_frame
 from flexloan_nb.api.market import MarketClient
 from flexloan_nb.api.nesting import explode, flatten, split_loans
 from flexloan_nb.api.pace import Pace, SharedPace
 from flexloan_nb.api.paging import walk
-from flexloan_nb.api.progress import progress_bar
 from flexloan_nb.api.signing import OkxAuth, utc_now
-from flexloan_nb.api.transport import Answer, Transport, new_session
+from flexloan_nb.api.transport import Transport, new_session
 from flexloan_nb.errors import (
     FlexLoanError,
     InvalidArgumentError,
@@ -529,16 +529,14 @@ class FlexibleLoanClient:
         limit: int | None,
         progress: bool | None,
     ) -> pd.DataFrame:
-        answers: list[Answer] = []
-        with progress_bar(endpoint.name, progress) as advance:
-
-            def fetch_page(page: dict[str, str | None]) -> list[Row]:
-                answers.append(self._transport.send(endpoint, filters | page))
-                advance(len(answers[-1].rows))
-                return answers[-1].rows
-
-            rows = walk(fetch_page, endpoint.name, after=after, before=before, limit=limit)
-        return self._frame(rows, endpoint.table, answers[0].at)
+        rows, at = read_pages(
+            self._transport,
+            endpoint,
+            filters,
+            lambda fetch: walk(fetch, endpoint.name, after=after, before=before, limit=limit),
+            progress,
+        )
+        return self._frame(rows, endpoint.table, at)
 
     def _frame(self, rows: list[Row], table: Table, at: datetime) -> pd.DataFrame:
         frame = to_frame(rows, table, self._numbers)

@@ -15,11 +15,11 @@ from flexloan_nb.api.endpoints import (
     Table,
 )
 from flexloan_nb.api.envelope import Row
+from flexloan_nb.api.fetching import read_pages
 from flexloan_nb.api.nesting import explode
-from flexloan_nb.api.progress import progress_bar
 from flexloan_nb.api.signing import utc_now
 from flexloan_nb.api.timeline import Moment, epoch_ms, walk_back
-from flexloan_nb.api.transport import Answer, Transport
+from flexloan_nb.api.transport import Transport
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
 __all__ = ["MarketClient"]
@@ -202,13 +202,10 @@ class MarketClient:
         end: Moment | None,
         progress: bool | None,
     ) -> tuple[list[Row], datetime]:
-        answers: list[Answer] = []
-        with progress_bar(endpoint.name, progress) as advance:
-
-            def fetch_page(page: dict[str, str | None]) -> list[Row]:
-                answers.append(self._transport.send(endpoint, filters | page))
-                advance(len(answers[-1].rows))
-                return answers[-1].rows
-
-            rows = walk_back(fetch_page, endpoint.name, start=start, end=end)
-        return rows, answers[0].at
+        return read_pages(
+            self._transport,
+            endpoint,
+            filters,
+            lambda fetch: walk_back(fetch, endpoint.name, start=start, end=end),
+            progress,
+        )

@@ -7,12 +7,13 @@ from operator import itemgetter
 from flexloan_nb.api.envelope import Row
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
-__all__ = ["PAGE_SIZE", "walk"]
+__all__ = ["PAGE_SIZE", "Cursor", "FetchPage", "walk"]
 
 PAGE_SIZE = 100  # the most that the exchange puts in a page
 _LONGEST_ID = 40  # digits; a refId has 17, and Python reads no number of thousands
 
-FetchPage = Callable[[dict[str, str | None]], list[Row]]
+Cursor = dict[str, str | None]  # where a page begins and how long it is, as the wire has it
+FetchPage = Callable[[Cursor], list[Row]]
 
 
 def walk(

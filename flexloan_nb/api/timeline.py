@@ -1,12 +1,11 @@
 """Walking a series back in time, page by page. No I/O: the pages come from a callable."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
 from flexloan_nb.api.envelope import Row
-from flexloan_nb.api.paging import PAGE_SIZE
+from flexloan_nb.api.paging import PAGE_SIZE, FetchPage
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
 __all__ = ["Moment", "epoch_ms", "walk_back"]
@@ -18,7 +17,7 @@ _MS = timedelta(milliseconds=1)
 
 
 def walk_back(
-    fetch_page: Callable[[dict[str, str | None]], list[Row]],
+    fetch_page: FetchPage,
     endpoint: str,
     *,
     start: Moment | None = None,
