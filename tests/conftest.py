@@ -5,12 +5,17 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import settings
 from requests.adapters import BaseAdapter
 
 from flexloan_nb import Credentials, FlexibleLoanClient
 from flexloan_nb.api.pace import Unpaced
 
 SAMPLES = Path(__file__).parent / "samples"
+
+# A slow machine is not a failure: no test asserts a time, properties do not either.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
