@@ -9,12 +9,13 @@ import pandas as pd
 from flexloan_nb.errors import (
     ApiError,
     FlexLoanError,
+    InvalidArgumentError,
     OutcomeUnknownError,
     ResponseFormatError,
     TransportError,
 )
 
-__all__ = ["FIND_OUT", "Change", "events_of", "unknown_outcome"]
+__all__ = ["FIND_OUT", "Change", "change_of", "events_of", "unknown_outcome"]
 
 Change = dict[str, str]
 
@@ -28,6 +29,22 @@ FIND_OUT = (
 )
 
 _EVENTS = {"add": "collateral_locked", "reduce": "collateral_released"}
+
+
+def change_of(outcome: pd.DataFrame | OutcomeUnknownError) -> Change:
+    """Return the change that was accepted, or whose outcome is unknown.
+
+    Raises
+    ------
+    InvalidArgumentError
+        It is the outcome of no change.
+    """
+    if isinstance(outcome, OutcomeUnknownError):
+        return outcome.change
+    change: Change | None = getattr(outcome, "attrs", {}).get("change")
+    if change is None:
+        raise InvalidArgumentError("change is not what adjust_collateral returned or raised.")
+    return change
 
 
 def events_of(change: Change, events: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import requests
 
 from flexloan_nb.api.address import checked_address
-from flexloan_nb.api.adjustment import FIND_OUT, events_of, unknown_outcome
+from flexloan_nb.api.adjustment import FIND_OUT, change_of, events_of, unknown_outcome
 from flexloan_nb.api.amounts import Amount, SupCollateral, wire_amount, wire_collateral
 from flexloan_nb.api.arguments import checked_arguments
 from flexloan_nb.api.cache import MarketCache
@@ -370,6 +370,8 @@ class FlexibleLoanClient:
 
         Raises
         ------
+        InvalidArgumentError
+            ``change`` is neither.
         OutcomeUnknownError
             It is not there within the time. It may still come.
 
@@ -383,7 +385,7 @@ class FlexibleLoanClient:
         >>> client.confirm_adjustment(accepted)["type"].item()
         'collateral_locked'
         """
-        known = change.change if isinstance(change, OutcomeUnknownError) else change.attrs["change"]
+        known = change_of(change)
         until = time.monotonic() + within
         while True:
             events = self.loan_history(

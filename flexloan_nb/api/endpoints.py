@@ -4,7 +4,7 @@ Names, parameters and meanings are those of OKX's flexible-loan page; ``ordId`` 
 loan orders of 2026. A column's ``kind`` decides its dtype in a frame, see ``frames``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 __all__ = ["ENDPOINTS", "TABLES", "Column", "Endpoint", "Parameter", "Table"]
@@ -64,7 +64,7 @@ class Endpoint:
     path: str
     permission: Literal["public", "read", "trade"]
     spacing: float
-    parameters: tuple[Parameter, ...] = field(default=())
+    parameters: tuple[Parameter, ...] = ()
     positional: bool = False
 
     @property
@@ -371,6 +371,18 @@ LENDING_RATES = Endpoint(
     "public",
     0.2,  # 6 requests a second for each address
     (Parameter("ccy"), *_PAGE),
+)
+
+ACCOUNT_CONFIG = Endpoint(
+    Table(
+        "account_config",
+        "Configuration of the account, one row",
+        (Column("perm", "text", "", "What the key may do: read_only, trade, withdraw"),),
+    ),
+    "GET",
+    "/api/v5/account/config",
+    "read",
+    0.4,  # 5 requests in 2 s for each user
 )
 
 SIMULATOR_KEY = Endpoint(

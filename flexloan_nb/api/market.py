@@ -18,7 +18,7 @@ from flexloan_nb.api.envelope import Row
 from flexloan_nb.api.fetching import read_pages
 from flexloan_nb.api.nesting import explode
 from flexloan_nb.api.signing import utc_now
-from flexloan_nb.api.timeline import Moment, epoch_ms, walk_back
+from flexloan_nb.api.timeline import Moment, time_range, walk_back
 from flexloan_nb.api.transport import Transport
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
@@ -121,19 +121,11 @@ class MarketClient:
         24
         """
         filters = {"instId": inst_id, "bar": bar}
-        times = self._cached_range(bar, start, end)
-        if self._cache is None or times is None:
+        if self._cache is None:
             rows, at = self._walk(INDEX_CANDLES, filters, start, end, progress)
-            return self._frame(rows, INDEX_CANDLES.table, at)
-        source = self._transport.base_url
-        known = self._cache.candles(source, inst_id, bar, times)
-        at = utc_now()
-        if missing := [ts for ts in times if ts not in known]:
-            since = pd.Timestamp(missing[0], unit="ms", tz="UTC")
-            rows, at = self._walk(INDEX_CANDLES, filters, since, end, progress)
-            self._cache.keep_candles(source, inst_id, bar, rows)
-            known |= {int(row["ts"]): row for row in rows}
-        return self._frame([known[ts] for ts in sorted(known)], INDEX_CANDLES.table, at)
+        else:
+            rows, at = self._walk_what_is_missing(self._cache, filters, start, end, progress)
+        return self._frame(rows, INDEX_CANDLES.table, at)
 
     def discount_rates(self, ccy: str | None = None) -> pd.DataFrame:
         """Return the share of its value that a coin keeps as collateral, a row for each tier.
@@ -187,12 +179,29 @@ class MarketClient:
         rows, at = kept
         return self._frame(rows, INDEX_TICKERS.table, at)
 
-    def _cached_range(self, bar: str, start: Moment | None, end: Moment | None) -> range | None:
-        """Return the openings asked for, up to now where there is no end."""
-        if start is None:
-            return None
-        until = epoch_ms("end", utc_now() if end is None else end)
-        return openings(bar, epoch_ms("start", start), until)
+    def _walk_what_is_missing(
+        self,
+        cache: MarketCache,
+        filters: dict[str, str],
+        start: Moment | None,
+        end: Moment | None,
+        progress: bool | None,
+    ) -> tuple[list[Row], datetime]:
+        """Read candles from the first that is not kept on, and keep those that are complete."""
+        first, last = time_range(start, end)
+        now = utc_now()
+        until = int(now.timestamp() * 1000) if last is None else last
+        times = None if first is None else openings(filters["bar"], first, until)
+        if times is None:
+            return self._walk(INDEX_CANDLES, filters, start, end, progress)
+        series = (self._transport.base_url, filters["instId"], filters["bar"])
+        known, at = cache.candles(*series, times), now
+        if missing := [ts for ts in times if ts not in known]:
+            since = pd.Timestamp(missing[0], unit="ms", tz="UTC")
+            rows, at = self._walk(INDEX_CANDLES, filters, since, end, progress)
+            cache.keep_candles(*series, rows)
+            known |= {int(row["ts"]): row for row in rows}
+        return [known[ts] for ts in sorted(known)], at
 
     def _walk(
         self,

@@ -7,7 +7,7 @@ from operator import itemgetter
 from flexloan_nb.api.envelope import Row
 from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
 
-__all__ = ["PAGE_SIZE", "Cursor", "FetchPage", "walk"]
+__all__ = ["PAGE_SIZE", "Cursor", "FetchPage", "unwalkable", "walk"]
 
 PAGE_SIZE = 100  # the most that the exchange puts in a page
 _LONGEST_ID = 40  # digits; a refId has 17, and Python reads no number of thousands
@@ -64,7 +64,7 @@ def walk(
         )
         found = _without_repeats([(_id_of(row, endpoint), row) for row in page])
         if cursor is not None and any(ref_id >= cursor for ref_id, _ in found):
-            raise _unwalkable(endpoint, "a page repeats rows that came before")
+            raise unwalkable(endpoint, "a page repeats rows that came before")
         wanted = [(ref_id, row) for ref_id, row in found if oldest is None or ref_id > oldest]
         rows += wanted
         if len(page) < size or len(wanted) < len(found):
@@ -97,11 +97,12 @@ def _is_id(text: str) -> bool:
 def _id_of(row: Row, endpoint: str) -> int:
     text = str(row.get("refId"))
     if not _is_id(text):
-        raise _unwalkable(endpoint, "a row has no refId made of digits")
+        raise unwalkable(endpoint, "a row has no refId made of digits")
     return int(text)
 
 
-def _unwalkable(endpoint: str, problem: str) -> ResponseFormatError:
+def unwalkable(endpoint: str, problem: str) -> ResponseFormatError:
+    """Return the error for pages that cannot be walked to their end."""
     return ResponseFormatError(
         endpoint, 200, problem, "The exchange has changed its paging; nothing was returned."
     )

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from flexloan_nb.api.envelope import Row
-from flexloan_nb.api.paging import PAGE_SIZE, FetchPage
-from flexloan_nb.errors import InvalidArgumentError, ResponseFormatError
+from flexloan_nb.api.paging import PAGE_SIZE, FetchPage, unwalkable
+from flexloan_nb.errors import InvalidArgumentError
 
-__all__ = ["Moment", "epoch_ms", "walk_back"]
+__all__ = ["Moment", "time_range", "walk_back"]
 
 Moment = str | datetime | pd.Timestamp
 
@@ -45,31 +45,36 @@ def walk_back(
     ResponseFormatError
         A page repeats rows or has no readable time, so the walk would never end.
     """
-    first = None if start is None else epoch_ms("start", start)
-    cursor = None if end is None else epoch_ms("end", end)
-    if first is not None and cursor is not None and cursor <= first:
-        raise InvalidArgumentError(f"end {end} is not after start {start}.")
+    first, cursor = time_range(start, end)
     rows: dict[int, Row] = {}
     while True:
         after = None if cursor is None else str(cursor)
         page = fetch_page({"after": after, "limit": str(PAGE_SIZE)})
         found = {_time_of(row, endpoint): row for row in page}
         if cursor is not None and any(ts >= cursor for ts in found):
-            raise _unwalkable(endpoint, "a page repeats rows that came before")
+            raise unwalkable(endpoint, "a page repeats rows that came before")
         rows |= {ts: row for ts, row in found.items() if first is None or ts >= first}
         if first is None or len(page) < PAGE_SIZE or min(found) <= first:
             return [rows[ts] for ts in sorted(rows)]
         cursor = min(found)
 
 
-def epoch_ms(name: str, moment: Moment) -> int:
-    """Return a time as the wire has it; without a zone it is UTC.
+def time_range(start: Moment | None, end: Moment | None) -> tuple[int | None, int | None]:
+    """Return both ends of a range as the wire has them, None where there is none.
 
     Raises
     ------
     InvalidArgumentError
-        It cannot be read; the message says which by ``name``.
+        A time cannot be read, or ``end`` is not after ``start``.
     """
+    first = None if start is None else _epoch_ms("start", start)
+    last = None if end is None else _epoch_ms("end", end)
+    if first is not None and last is not None and last <= first:
+        raise InvalidArgumentError(f"end {end} is not after start {start}.")
+    return first, last
+
+
+def _epoch_ms(name: str, moment: Moment) -> int:
     try:
         stamp = pd.Timestamp(moment)
         stamp = stamp.tz_localize("UTC") if stamp.tz is None else stamp
@@ -83,11 +88,5 @@ def epoch_ms(name: str, moment: Moment) -> int:
 def _time_of(row: Row, endpoint: str) -> int:
     text = str(row.get("ts"))
     if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise _unwalkable(endpoint, "a row has no time")
+        raise unwalkable(endpoint, "a row has no time")
     return int(text)
-
-
-def _unwalkable(endpoint: str, problem: str) -> ResponseFormatError:
-    return ResponseFormatError(
-        endpoint, 200, problem, "The exchange has changed its paging; nothing was returned."
-    )

@@ -14,7 +14,7 @@ from requests.utils import select_proxy
 from flexloan_nb.api.address import checked_address
 from flexloan_nb.api.client import LIVE_URL
 from flexloan_nb.api.credentials import Credentials
-from flexloan_nb.api.endpoints import BORROW_CURRENCIES, ENDPOINTS, Column, Endpoint, Table
+from flexloan_nb.api.endpoints import ACCOUNT_CONFIG, BORROW_CURRENCIES, ENDPOINTS, Endpoint
 from flexloan_nb.api.pace import SharedPace
 from flexloan_nb.api.signing import OkxAuth, utc_now
 from flexloan_nb.api.transport import Transport, new_session
@@ -40,17 +40,6 @@ from flexloan_nb.errors import CredentialsError, FlexLoanError, InvalidArgumentE
 __all__ = ["examine"]
 
 _TIMEOUT = (5.0, 10.0)
-_ACCOUNT_CONFIG = Endpoint(
-    Table(
-        "account_config",
-        "Configuration of the account, one row",
-        (Column("perm", "text", "", "What the key may do: read_only, trade, withdraw"),),
-    ),
-    "GET",
-    "/api/v5/account/config",
-    "read",
-    0.4,  # 5 requests in 2 s for each user
-)
 
 _OF_AN_ADDRESS = (
     "DNS",
@@ -220,7 +209,7 @@ def _measured(
 
 
 def _permissions(transport: Transport) -> set[str]:
-    rows = transport.send(_ACCOUNT_CONFIG, {}).rows
+    rows = transport.send(ACCOUNT_CONFIG, {}).rows
     return {name for row in rows for name in str(row.get("perm", "")).split(",") if name}
 
 

@@ -181,6 +181,12 @@ def test_an_unknown_outcome_can_be_confirmed_too(client_of):
     assert len(ledger.requests) == 1
 
 
+def test_a_frame_that_is_no_change_is_refused(client_of):
+    ledger = Ledger(looks=1)
+    with pytest.raises(InvalidArgumentError, match="adjust_collateral"):
+        client_of(ledger).confirm_adjustment(client_of(ledger).loan_history())
+
+
 def test_an_earlier_change_like_it_is_not_taken_for_it(client_of):
     client = client_of(Ledger(looks=10**9), allow_trading=True)
     accepted = client.adjust_collateral(**ADD)

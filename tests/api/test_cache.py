@@ -11,7 +11,7 @@ import requests
 from fakes import CannedAdapter
 from requests.adapters import BaseAdapter
 
-from flexloan_nb import MarketCache
+from flexloan_nb import InvalidArgumentError, MarketCache
 from flexloan_nb.api.cache import openings
 
 HOUR = 3_600_000
@@ -102,6 +102,16 @@ def test_numbers_are_kept_as_they_were_written(exchange, cache, client_of):
     for _ in range(2):
         candles = market.index_candles("BTC-USD", **hours(-5, -1))
         assert str(candles["o"].iloc[0]) == "1.10"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_range_that_ends_before_it_starts_is_refused_with_and_without_a_cache(
+    kept, exchange, cache, client_of
+):
+    market = client_of(exchange, cache=cache if kept else None).market
+    with pytest.raises(InvalidArgumentError, match="not after start"):
+        market.index_candles("BTC-USD", **hours(-5, -6))
+    assert not exchange.asked
 
 
 def test_without_a_cache_everything_is_asked(exchange, client_of):
