@@ -1,0 +1,1 @@
+"""Analytics: numbers from frames, without network, files or widgets."""
