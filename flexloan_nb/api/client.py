@@ -88,19 +88,30 @@ class FlexibleLoanClient:
     demo : bool
         Ask for demo trading, which takes a key made for it.
     timeout : float or (float, float)
-        Seconds to connect, and for an answer to begin and then to end; one number for both.
+        Seconds to connect, and for the whole answer; one number for both.
     session : requests.Session, optional
-        To bring proxies, certificates or adapters of your own.
+        To bring proxies, certificates or adapters of your own. Used are its adapters,
+        ``proxies``, ``verify``, ``cert``, ``headers`` and ``trust_env``; cookies are neither
+        sent nor kept. On the connections to the exchange that it opens from here on, a timeout
+        is for the whole answer, and the debugging mode of ``http.client`` prints no headers.
     clock : callable, optional
         Returns the time to sign with as an aware ``datetime``; by default this machine's.
     pace : Pace, optional
-        When requests may go out; by default within the exchange's limits, which all processes
-        of this machine's user share.
+        When requests may go out; by default within the limits of one key, which all processes
+        of this machine's user share. For several keys of one account see `SharedPace`.
     sleep : callable, optional
         Waits between two attempts of a read; by default `time.sleep`.
     cache : MarketCache, optional
         Keeps prices and complete candles on disk. Not for a simulator: its markets differ by
         seed, but share an address.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An option is wrong; or the session has ``auth``, ``params`` or ``hooks``, which are not
+        used, or an adapter that repeats requests by itself.
+    CredentialsError
+        A part of the key cannot be right.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ __all__ = ["Row", "open_envelope"]
 
 Row = dict[str, Any]
 
+_JSON = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
 _NOT_JSON = "A proxy may have answered instead of the exchange: check base_url and the network."
 _NOT_DOCUMENTED = "Check base_url; if it is right, the exchange has changed its answer."
 _REDIRECTED = "Set base_url to the address it moved to; signed requests follow no redirect."
@@ -83,8 +85,8 @@ def open_envelope(
 
 def _parsed(body: bytes) -> Any:
     """Return the JSON of an answer, which is UTF-8 and can be written as UTF-8 again."""
-    text = body.decode("utf-8-sig")
-    answer = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    text = body.removeprefix(BOM_UTF8).decode()
+    answer = _JSON.decode(text)
     if "\\u" in text:  # an escape can name half a character, which nothing can show
         json.dumps(answer, ensure_ascii=False).encode()
     return answer

@@ -1,9 +1,10 @@
 """Rows of an answer to a DataFrame, by the endpoint's columns. No I/O."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from itertools import chain
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = ["Numbers", "to_frame"]
 
 Numbers = Literal["float", "decimal"]
 
+_CHUNK = 8192  # rows; what a processor's cache holds of them is not fetched anew for each column
 _DIGITS = b"0123456789"
 _NUMBER = _DIGITS + b"+-.eE"
 _STRING = pd.StringDtype()
@@ -37,18 +39,28 @@ def to_frame(rows: Sequence[Row], table: Table, numbers: Numbers = "float") -> p
     ResponseFormatError
         A value cannot be read as its column's kind.
     """
+    if len(rows) > _CHUNK:
+        parts = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+        return pd.concat([to_frame(part, table, numbers) for part in parts], ignore_index=True)
     columns = {
-        column.name: _typed([row.get(column.name) for row in rows], column, table, numbers)
+        column.name: _typed(_values(rows, column.name), column, table, numbers)
         for column in table.columns
     }
     for name in _undocumented(rows, columns):
-        columns[name] = _strings([row.get(name) for row in rows])
+        columns[name] = _strings(_values(rows, name))
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), copy=False)
 
 
-def _undocumented(rows: Iterable[Row], documented: Iterable[str]) -> list[str]:
+def _values(rows: Sequence[Row], name: str) -> list[Any]:
+    try:
+        return list(map(itemgetter(name), rows))
+    except KeyError:
+        return [row.get(name) for row in rows]
+
+
+def _undocumented(rows: Iterable[Row], documented: Container[str]) -> list[str]:
     names = dict.fromkeys(chain.from_iterable(rows))
-    return [name for name in names if name not in set(documented)]
+    return [name for name in names if name not in documented]
 
 
 def _typed(values: list[Any], column: Column, table: Table, numbers: Numbers) -> Any:
@@ -92,14 +104,15 @@ def _times(values: list[Any]) -> pd.DatetimeIndex:
 
 def _written_with(characters: bytes, values: list[Any], missing: str) -> list[str]:
     """Return the values as text to be read; Python itself would take "nan" and "1_0"."""
-    texts = ["" if value is None else value for value in values] if None in values else values
+    whole = all(values)
+    texts = values if whole else ["" if value is None else value for value in values]
     if "".join(texts).encode().translate(None, characters):
         raise ValueError("not a number")
-    return [text or missing for text in texts] if "" in texts else texts
+    return texts if whole else [text or missing for text in texts]
 
 
 def _strings(values: list[Any]) -> Any:
-    if "" in values or not {str}.issuperset(map(type, values)):
+    if not all(values) or {*map(type, values)} - {str}:
         values = [_text(value) for value in values]
     return pd.array(values, dtype=_STRING)
 

@@ -45,15 +45,29 @@ class SharedPace:
     during a request, and its modification time is that of the last answer. A killed process
     loses its lock; the first request never waits.
 
+    OKX counts by user ID, and a sub-account has its own: one key of each account has that
+    account's limits to itself. Several keys of *one* account share its limits, so give their
+    clients the pace of one name.
+
     Parameters
     ----------
     key : str
-        The API key that the limits belong to; only its digest is written. The limits of public
-        endpoints belong to the address, so all keys share them.
+        The API key that the limits belong to, or any name for an account with several keys;
+        only its digest is written. The limits of public endpoints belong to the address, so all
+        keys share them.
     folder : Path, optional
         For the files; by default in the user's cache.
     now, sleep : callable
         Seconds since the epoch, and waiting.
+
+    Examples
+    --------
+    How do two keys of one account keep within its limits, also from two notebooks?
+
+    >>> from flexloan_nb import Credentials, FlexibleLoanClient
+    >>> from flexloan_nb.api.pace import SharedPace
+    >>> keys = [Credentials(f"key-{n}", f"secret-{n}", f"phrase-{n}") for n in (1, 2)]
+    >>> clients = [FlexibleLoanClient(key, pace=SharedPace("my account")) for key in keys]
     """
 
     def __init__(

@@ -1,7 +1,6 @@
 """Signatures over the bytes that are really sent."""
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -34,7 +33,7 @@ def sign(prehash: str, secret_key: str) -> str:
     >>> sign("2020-12-08T09:08:57.715ZGET/api/v5/account/balance?ccy=BTC", "secret")
     'wpDvCwYCprcMQsQkxWJiWy+YADoQE4ep+OEKKLimMoY='
     """
-    digest = hmac.new(secret_key.encode(), prehash.encode(), hashlib.sha256).digest()
+    digest = hmac.digest(secret_key.encode(), prehash.encode(), "sha256")
     return base64.b64encode(digest).decode()
 
 

@@ -1,27 +1,26 @@
 """The embedded exchange: a lending desk with its own clock and market; it never sees HTTP.
 
 The control plane (`deposit`, `borrow`, `repay`, `adjust_collateral`, `advance`, `set_price`,
-`shock`, `set_utilisation`) moves it; the reading methods answer rows of strings as the real
-interface writes them. Same seed and same calls, same rows.
+`shock`, `set_utilisation`) moves it; the reading methods, here and on the `Board`, answer rows of
+strings as the real interface writes them. Same seed and same calls, same rows.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
-from functools import wraps
-from itertools import islice
 from os import PathLike
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from flexloan_nb.sim import rows, rules, state
-from flexloan_nb.sim.candles import BARS, MS_PER_MINUTE, openings
+from flexloan_nb.sim.atomic import atomic
+from flexloan_nb.sim.board import Board
 from flexloan_nb.sim.coins import COINS, Coin
 from flexloan_nb.sim.desk import NOTHING, Desk
 from flexloan_nb.sim.ledger import Ids, Order
-from flexloan_nb.sim.market import MS_PER_HOUR, Index, Market, indices, opening_of
-from flexloan_nb.sim.rows import PAGE_ROWS, CandleRow, Row
+from flexloan_nb.sim.market import MS_PER_HOUR, Market, indices, opening_of
+from flexloan_nb.sim.rows import PAGE_ROWS, Row
 from flexloan_nb.sim.rules import Amount, Coins, Settings
 from flexloan_nb.sim.scenario import ninety_days
 from flexloan_nb.sim.state import Opening, Prices, State
@@ -29,29 +28,12 @@ from flexloan_nb.sim.state import Opening, Prices, State
 if TYPE_CHECKING:
     import pandas as pd
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 OPENING: Final = datetime(2025, 10, 17, 12, 7, tzinfo=UTC)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MS: Final = timedelta(milliseconds=1)
-RECENT_CANDLES: Final = 1_440  # that the endpoint of recent candles reaches back
 
 
-def _atomic(
-    method: "Callable[Concatenate[SimulatedExchange, P], R]",
-) -> "Callable[Concatenate[SimulatedExchange, P], R]":
-    """Run a method alone, and in the rules' own arithmetic whatever the caller's is."""
-
-    @wraps(method)
-    def alone(self: "SimulatedExchange", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with self.lock, localcontext(rules.ARITHMETIC):
-            return method(self, *args, **kwargs)
-
-    return alone
-
-
-class SimulatedExchange:
+class SimulatedExchange(Board):
     """A lending desk with its own clock, market and books.
 
     Parameters
@@ -113,7 +95,7 @@ class SimulatedExchange:
         """Return the exchange's time, in UTC."""
         return EPOCH + self._desk.now * MS
 
-    @_atomic
+    @atomic
     def advance(self, *, hours: float = 0, seconds: float = 0) -> None:
         """Let time pass: interest every full hour, and liquidation where it is due."""
         desk, target = self._desk, self._desk.now + timedelta(hours=hours, seconds=seconds) // MS
@@ -125,12 +107,12 @@ class SimulatedExchange:
             desk.close_hour()
         desk.now = target
 
-    @_atomic
+    @atomic
     def price(self, ccy: str) -> Decimal:
         """Return a coin's present index price in USD."""
         return self._market.price(self._listed(ccy), self._desk.now)
 
-    @_atomic
+    @atomic
     def set_price(self, ccy: str, price: Amount) -> None:
         """Move a coin's price, to seven digits; its path continues from there.
 
@@ -138,7 +120,7 @@ class SimulatedExchange:
         """
         self._market.set_price(self._listed(ccy), rules.price(price), self._desk.now)
 
-    @_atomic
+    @atomic
     def shock(self, change: Amount, ccys: Iterable[str] | None = None) -> None:
         """Multiply prices by ``1 + change``; of all coins but the stable, if none is named."""
         if ccys is None:
@@ -146,7 +128,7 @@ class SimulatedExchange:
         for ccy in ccys:
             self.set_price(ccy, self.price(ccy) * (1 + Decimal(str(change))))
 
-    @_atomic
+    @atomic
     def set_utilisation(self, ccy: str, share: Amount) -> None:
         """Say how much of everybody's deposits of a coin is lent out, from 0 to 1.
 
@@ -156,17 +138,17 @@ class SimulatedExchange:
 
     # Borrower
 
-    @_atomic
+    @atomic
     def deposit(self, ccy: str, amt: Amount, *, user: str = "main") -> None:
         """Put coins into the funding account."""
         self._desk.account(user).funding.add(self._listed(ccy), rules.amount(amt))
 
-    @_atomic
+    @atomic
     def funding(self, *, user: str = "main") -> dict[str, Decimal]:
         """Return the coins in the funding account."""
         return dict(self._desk.account(user).funding)
 
-    @_atomic
+    @atomic
     def borrow(
         self,
         ccy: str,
@@ -189,7 +171,7 @@ class SimulatedExchange:
             self._desk.borrow(account, order, self._listed(ccy), loan, pledge)
         return order.ord_id
 
-    @_atomic
+    @atomic
     def repay(
         self,
         ccy: str,
@@ -204,7 +186,7 @@ class SimulatedExchange:
         with account.once(cl_ord_id, self._desk.now):
             self._desk.repay(account, account.order(ord_id), self._listed(ccy), part)
 
-    @_atomic
+    @atomic
     def adjust_collateral(
         self,
         type: Literal["add", "reduce"],
@@ -222,15 +204,11 @@ class SimulatedExchange:
 
     # Reading
 
-    def server_time(self) -> list[Row]:
-        """Answer the exchange's time."""
-        return [{"ts": str(self._desk.now)}]
-
     def borrow_currencies(self) -> list[Row]:
         """List what can be borrowed."""
         return [{"borrowCcy": ccy} for ccy, coin in self.coins.items() if coin.borrowable]
 
-    @_atomic
+    @atomic
     def collateral_assets(
         self, *, ccy: str | None = None, ord_id: str | None = None, user: str = "main"
     ) -> list[Row]:
@@ -248,7 +226,7 @@ class SimulatedExchange:
             for order in account.first(ord_id)
         ]
 
-    @_atomic
+    @atomic
     def max_loan(
         self,
         borrow_ccy: str,
@@ -270,7 +248,7 @@ class SimulatedExchange:
             for order in account.first(ord_id)
         ]
 
-    @_atomic
+    @atomic
     def max_collateral_redeem_amount(
         self, ccy: str, *, ord_id: str | None = None, user: str = "main"
     ) -> list[Row]:
@@ -281,12 +259,12 @@ class SimulatedExchange:
             for order in orders
         ]
 
-    @_atomic
+    @atomic
     def loan_info(self, *, ord_id: str | None = None, user: str = "main") -> list[Row]:
         """Describe every order, or the one named."""
         return [self._loan_info(order) for order in self._desk.account(user).selected(ord_id)]
 
-    @_atomic
+    @atomic
     def loan_history(
         self,
         *,
@@ -306,7 +284,7 @@ class SimulatedExchange:
         )
         return [rows.event(event) for event in rows.page(wanted, after, before, limit)]
 
-    @_atomic
+    @atomic
     def interest_accrued(
         self,
         *,
@@ -328,83 +306,6 @@ class SimulatedExchange:
         )
         return [rows.accrual(accrual) for accrual in rows.page(wanted, after, before, limit)]
 
-    @_atomic
-    def index_tickers(
-        self, inst_id: str | None = None, *, quote_ccy: str | None = None
-    ) -> list[Row]:
-        """List the indices of this name or in this quote currency, or all of them."""
-        return [
-            self._index_ticker(index)
-            for name, index in self._indices.items()
-            if inst_id in (None, name) and quote_ccy in (None, index.quote)
-        ]
-
-    @_atomic
-    def index_candles(
-        self,
-        inst_id: str,
-        *,
-        bar: str = "1m",
-        after: int | None = None,
-        before: int | None = None,
-        limit: int = PAGE_ROWS,
-    ) -> list[CandleRow]:
-        """List the latest 1,440 candles of an index, newest first; the first may be unfinished.
-
-        `after` and `before` are times in milliseconds.
-        """
-        reach = (RECENT_CANDLES - 1) * BARS[bar].minutes
-        oldest = self._desk.now // MS_PER_MINUTE - reach
-        return self._candles(inst_id, bar, oldest, after, before, limit)
-
-    @_atomic
-    def history_index_candles(
-        self,
-        inst_id: str,
-        *,
-        bar: str = "1m",
-        after: int | None = None,
-        before: int | None = None,
-        limit: int = PAGE_ROWS,
-    ) -> list[CandleRow]:
-        """List the candles of an index as far back as it is known."""
-        return self._candles(inst_id, bar, 0, after, before, limit)
-
-    @_atomic
-    def discount_rates(self, ccy: str | None = None) -> list[Row]:
-        """List what share of each coin's value counts as collateral, tier by tier."""
-        return [
-            rows.discount(name, coin.tiers, self._opening.settings.liquidation_penalty)
-            for name, coin in self.coins.items()
-            if ccy in (None, name)
-        ]
-
-    @_atomic
-    def lending_rates(
-        self,
-        ccy: str | None = None,
-        *,
-        after: int | None = None,
-        before: int | None = None,
-        limit: int = PAGE_ROWS,
-    ) -> list[Row]:
-        """List the hourly rates of one borrowable coin or of all, newest first.
-
-        `after` and `before` are times in milliseconds.
-        """
-        market = self._market
-        hours = self._openings("1H", 0, after, before, limit)
-        moments = (
-            (name, minute * MS_PER_MINUTE)
-            for minute in reversed(hours)
-            for name, coin in self.coins.items()
-            if coin.borrowable and ccy in (None, name)
-        )
-        return [
-            rows.lending_rate(name, market.rate(name, ts), market.lending_rate(name, ts), ts)
-            for name, ts in islice(moments, limit)
-        ]
-
     # Saving
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -422,7 +323,7 @@ class SimulatedExchange:
         exchange._become(state.read(Path(path)))
         return exchange
 
-    @_atomic
+    @atomic
     def snapshot(self) -> dict[str, Any]:
         """Return the whole state as the JSON object that `save` writes."""
         return state.pack(
@@ -436,7 +337,7 @@ class SimulatedExchange:
             )
         )
 
-    @_atomic
+    @atomic
     def restore(self, snapshot: Mapping[str, Any]) -> None:
         """Become what an exchange was when `snapshot` was taken of it."""
         self._become(state.unpack(snapshot))
@@ -459,34 +360,6 @@ class SimulatedExchange:
         self._market = Market(opening.coins, opening.seed, opening.start, prices)
         ids = Ids(opening.seed)
         self._desk = Desk(self.coins, opening.settings, self._market, ids, opening.start)
-
-    def _index_ticker(self, index: Index) -> Row:
-        now = self._desk.now
-        price = self._market.price(index.base, now, index.quote)
-        return rows.index_ticker(index.inst_id, price, self._market.day_range(index, now), now)
-
-    def _candles(
-        self,
-        inst_id: str,
-        bar: str,
-        oldest: int,
-        after: int | None,
-        before: int | None,
-        limit: int,
-    ) -> list[CandleRow]:
-        """List candles that open in minute `oldest` or later, newest first."""
-        if inst_id not in self._indices:
-            raise ValueError(f"the exchange has no index {inst_id!r}")
-        minutes = self._openings(bar, oldest, after, before, limit)
-        candles = self._market.candles(self._indices[inst_id], minutes, self._desk.now)
-        return [rows.candle(candle) for candle in reversed(candles)]
-
-    def _openings(
-        self, bar: str, oldest: int, after: int | None, before: int | None, limit: int
-    ) -> range:
-        """Return the minutes of a page of bars that the market knows of at present."""
-        known, now = self._market.first_minute, self._desk.now // MS_PER_MINUTE
-        return openings(BARS[bar], max(oldest, known), now, after, before, limit)
 
     def _loan_info(self, order: Order) -> Row:
         value = self._desk.value(order)

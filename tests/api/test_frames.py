@@ -40,6 +40,20 @@ def test_decimals_are_exact_to_the_last_digit(numbers):
     assert [str(amount) for amount in frame["amt"]] == [str(number) for number in numbers]
 
 
+@pytest.mark.parametrize("numbers", ["float", "decimal"])
+def test_a_great_many_rows_are_one_frame_with_the_fields_of_all(numbers):
+    rows = [{"refId": str(i), "amt": f"{i}.5", "ts": str(i)} for i in range(20_000)]
+    rows[9_000]["note"] = "late"
+    rows[-1]["fee"] = "0.1"
+    frame = to_frame(rows, HISTORY, numbers)
+    few = to_frame([rows[9_000], rows[-1]], HISTORY, numbers)
+    pd.testing.assert_frame_equal(frame.iloc[[9_000, -1]].reset_index(drop=True), few)
+    assert frame.index.equals(pd.RangeIndex(20_000))
+    assert frame["refId"].tolist() == [row["refId"] for row in rows]
+    assert [str(amount) for amount in frame["amt"]] == [row["amt"] for row in rows]
+    assert frame[["note", "fee"]].count().tolist() == [1, 1]
+
+
 def test_decimal_columns_can_be_added_and_grouped():
     rows = [{"ccy": "BTC", "amt": "0.1"}, {"ccy": "BTC", "amt": "0.2"}, {"ccy": "ETH", "amt": ""}]
     frame = to_frame(rows, HISTORY, "decimal")

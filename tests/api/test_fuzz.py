@@ -12,12 +12,19 @@ from fakes import CannedAdapter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flexloan_nb import FlexibleLoanClient, FlexLoanError
+from flexloan_nb import FlexibleLoanClient, FlexLoanError, OutcomeUnknownError
 from flexloan_nb.api.endpoints import TABLES
 from flexloan_nb.api.market import MarketClient
 from flexloan_nb.api.pace import Unpaced
 from flexloan_nb.api.transport import new_session
 
+CHANGE = {
+    "type": "add",
+    "collateralCcy": "BTC",
+    "collateralAmt": "0.1",
+    "newestRefId": "17316594851045087",
+}
+SENT = OutcomeUnknownError("adjust_collateral", "reason", "hint", CHANGE)
 READS = {
     "borrow_currencies": lambda client: client.borrow_currencies(),
     "collateral_assets": lambda client: client.collateral_assets(),
@@ -28,14 +35,15 @@ READS = {
     "loan_snapshot": lambda client: client.loan_snapshot().legs,
     "loan_history": lambda client: client.loan_history(),
     "interest_accrued": lambda client: client.interest_accrued(),
+    "confirm_adjustment": lambda client: client.confirm_adjustment(SENT, within=0),
     "server_time": lambda client: client.market.server_time(),
     "index_prices": lambda client: client.market.index_prices("BTC"),
     "index_candles": lambda client: client.market.index_candles("BTC-USD"),
     "discount_rates": lambda client: client.market.discount_rates("BTC"),
     "lending_rates": lambda client: client.market.lending_rates("USDT"),
 }
-NOT_READS = {"adjust_collateral", "confirm_adjustment", "describe", "with_options", "close"}
-FRAMES = {"loan_snapshot": "loan_legs"}
+NOT_READS = {"adjust_collateral", "describe", "with_options", "close"}
+FRAMES = {"loan_snapshot": "loan_legs", "confirm_adjustment": "loan_history"}
 LONGEST = 5.0  # seconds for a body that is there, on a busy machine
 
 
@@ -203,6 +211,24 @@ def test_one_odd_field_gives_the_documented_frame_or_an_error(
     documented = "loan_info" if name == "loan_legs" else name
     body = json.dumps(right_answer(documented, sample, **{field: value})).encode()
     read_or_refused(client_of(CannedAdapter(body), numbers=numbers), name)
+
+
+events = st.fixed_dictionaries(
+    {
+        "refId": st.integers(17316594851045080, 17316594851045099).map(str),
+        "type": st.just("collateral_locked"),
+        "ccy": st.just("BTC"),
+        "amt": st.sampled_from(["0.1", "-0.10", "1e-1", ".1"]) | leaves,
+    },
+    optional={"ordId": values, "ts": digits | leaves},
+)
+
+
+@fuzzed
+@given(found=st.lists(events, max_size=3), numbers=st.sampled_from(["float", "decimal"]))
+def test_events_that_could_be_a_change_confirm_it_or_not(found, numbers, client_of):
+    body = json.dumps({"code": "0", "data": found}).encode()
+    read_or_refused(client_of(CannedAdapter(body), numbers=numbers), "confirm_adjustment")
 
 
 TICKER = {"instId": "BTC-USD", "idxPx": "1", "ts": "1731659485104"}

@@ -116,8 +116,11 @@ def test_no_fault_in_process_shows_a_secret(gateway, key, shown, assert_nothing_
     assert_nothing_leaked(key["secret_key"], key["passphrase"])
 
 
-def test_no_fault_over_http_shows_a_secret(gateway, server, key, shown, assert_nothing_leaked):
-    with new_session(server.url) as session:
+@pytest.mark.parametrize("session_for", [new_session, lambda url: requests.Session()])
+def test_no_fault_over_http_shows_a_secret(
+    session_for, gateway, server, key, shown, assert_nothing_leaked
+):
+    with session_for(server.url) as session:
         client = client_of(key, server.url, session)
         for fault in FAULTS:
             gateway.faults.fail_next(fault, endpoint="adjust-collateral")
