@@ -72,11 +72,12 @@ class Book(NamedTuple):
         return frame
 
     def _index(self) -> pd.Index:
-        coins = pd.Index(self.coins, name="ccy", dtype="string")
         if self.orders is None:
-            return coins
-        orders = _order_index(self.orders).repeat(self.held.sum(axis=1))
-        return pd.MultiIndex.from_arrays([orders, coins])
+            return pd.Index(self.coins, name="ccy", dtype="string")
+        coin, distinct = pd.factorize(np.array(self.coins, dtype=object))
+        levels: list[Any] = [_order_index(self.orders), pd.Index(distinct, dtype="string")]
+        codes: list[Any] = [np.nonzero(self.held)[0], coin]
+        return pd.MultiIndex(levels=levels, codes=codes, names=["ordId", "ccy"])
 
 
 def book_of(positions: Positions) -> Book:
@@ -100,16 +101,18 @@ def _stacked(orders: tuple[str, ...] | None, positions: list[Position]) -> Book:
     coins = [position.coins for position in positions]
     widths = np.array([len(of) for of in coins], dtype=int)
     held = np.arange(widths.max(initial=0)) < widths[:, None]
-    rows = Rows(
-        *(_padded(held, [getattr(p.rows, name) for p in positions]) for name in Rows._fields)
-    )
-    return Book(orders, tuple(chain.from_iterable(coins)), held, rows)
+    return Book(orders, tuple(chain.from_iterable(coins)), held, _side_by_side(held, positions))
 
 
-def _padded(held: NDArray[np.bool_], cells: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    table = np.zeros(held.shape)
-    table[held] = np.concatenate([np.empty(0), *cells])
-    return table
+def _side_by_side(held: NDArray[np.bool_], positions: list[Position]) -> Rows:
+    """Return the rows of positions filled up to the same width.
+
+    All cells are gathered in one pass: with many positions this is most of the work.
+    """
+    cells = chain.from_iterable(position.rows for position in positions)
+    table = np.zeros((len(held), len(Rows._fields), held.shape[1]))
+    table[np.broadcast_to(held[:, None, :], table.shape)] = np.concatenate([np.empty(0), *cells])
+    return Rows(*np.ascontiguousarray(table.transpose(1, 0, 2)))
 
 
 def _order_index(orders: tuple[str, ...]) -> pd.Index:

@@ -8,6 +8,8 @@ the debt ``D = sum d_i p_i`` the loan to value is ``LTV = D / V``, as OKX define
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import exp, log1p
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from flexloan_nb.analytics.arguments import finite, not_negative, require_columns
 from flexloan_nb.analytics.discount import DiscountRates, Tiers, discount_schedule
 from flexloan_nb.analytics.frozen import FrozenMapping
+from flexloan_nb.analytics.rates import HOURS_PER_YEAR, debt_rates
 from flexloan_nb.analytics.thresholds import LEVELS, Level, Threshold, Thresholds
 from flexloan_nb.errors import InvalidArgumentError
 
@@ -25,7 +28,6 @@ __all__ = ["Coins", "Position", "Prices", "Rows", "Snapshot"]
 Coins: TypeAlias = Mapping[str, Any] | pd.Series
 Prices: TypeAlias = Coins | pd.DataFrame
 
-_HOURS_PER_YEAR = 8760  # 365 days, as OKX computes the interest of an hour
 _ONLY_ORDER = "loan"  # the loan of an exchange that does not name its orders
 
 
@@ -199,7 +201,7 @@ class Position:
 
     # What it is worth
 
-    @property
+    @cached_property
     def coins(self) -> tuple[str, ...]:
         """Coins pledged, then coins that are only owed."""
         return tuple(dict.fromkeys([*self.collateral, *self.debt]))
@@ -327,15 +329,14 @@ class Position:
             Annual rate of each coin owed, as the exchange prints it: ``debt (1 + rate /
             8760)^hours``. The rounding of each hour at the eighth decimal is left out.
         """
-        missing = [ccy for ccy in self.debt if ccy not in rates]
-        if missing:
-            raise InvalidArgumentError(f"rates lacks {', '.join(missing)}.")
         passed = not_negative(hours, "hours")
-        growth = {
-            ccy: (1 + finite(rates[ccy], f"rate of {ccy}") / _HOURS_PER_YEAR) ** passed
-            for ccy in self.debt
-        }
-        return self._but(debt={ccy: owed * growth[ccy] for ccy, owed in self.debt.items()})
+        annual = debt_rates(self.debt, rates)
+        return self._but(
+            debt={
+                ccy: owed * exp(passed * log1p(annual[ccy] / HOURS_PER_YEAR))
+                for ccy, owed in self.debt.items()
+            }
+        )
 
     def __repr__(self) -> str:
         return (

@@ -127,6 +127,57 @@ class MarketClient:
             rows, at = self._walk_what_is_missing(self._cache, filters, start, end, progress)
         return self._frame(rows, INDEX_CANDLES.table, at)
 
+    def price_history(
+        self,
+        ccys: str | Iterable[str],
+        bar: str = "1H",
+        *,
+        start: Moment | None = None,
+        end: Moment | None = None,
+        progress: bool | None = None,
+    ) -> pd.DataFrame:
+        """Return the USD index prices of several coins over time, side by side.
+
+        Parameters
+        ----------
+        ccys : str or iterable of str
+            Coins, e.g. ``["BTC", "ETH"]``; each takes a call for a hundred prices.
+        bar, start, end, progress
+            As for `index_candles`.
+
+        Returns
+        -------
+        DataFrame
+            Index ``ts``, a column for each coin: its price at that moment, which is the open of
+            the candle that begins there. Without ``end`` the last row is the latest price, at
+            the time of reading.
+
+        Raises
+        ------
+        InvalidArgumentError, InvalidRequestError
+            As for `index_candles`.
+
+        Examples
+        --------
+        >>> from flexloan_nb import connect
+        >>> prices = connect("simulator").market.price_history(["BTC", "ETH"])
+        >>> prices.columns.tolist(), len(prices)
+        (['BTC', 'ETH'], 101)
+        """
+        coins = [ccys] if isinstance(ccys, str) else list(dict.fromkeys(ccys))
+        options = {"start": start, "end": end}
+        candles = {
+            ccy: self.index_candles(f"{ccy}-USD", bar, **options, progress=progress)
+            for ccy in coins
+        }
+        opens = {ccy: of.set_index("ts")["o"] for ccy, of in candles.items()}
+        prices = pd.DataFrame(opens).sort_index()
+        if end is None and not prices.empty:
+            read = max(pd.Timestamp(of.attrs["fetched_at"]) for of in candles.values())
+            latest = {ccy: of["c"].iloc[-1] for ccy, of in candles.items() if len(of)}
+            prices.loc[read.as_unit("ms")] = pd.Series(latest, dtype=object)
+        return prices
+
     def discount_rates(self, ccy: str | None = None) -> pd.DataFrame:
         """Return the share of its value that a coin keeps as collateral, a row for each tier.
 

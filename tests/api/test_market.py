@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from fakes import CannedAdapter
 
-from flexloan_nb import InvalidArgumentError, ResponseFormatError
+from flexloan_nb import InvalidArgumentError, ResponseFormatError, connect
 
 CANDLES = (
     b'{"code": "0", "msg": "", "data": ['
@@ -75,3 +75,29 @@ def test_a_coin_without_an_index_is_named(client_of):
     tickers = b'{"code": "0", "data": [{"instId": "BTC-USD", "idxPx": "60000"}]}'
     with pytest.raises(InvalidArgumentError, match="NOCOIN"):
         client_of(CannedAdapter(tickers)).market.index_prices(["BTC", "NOCOIN"])
+
+
+def test_the_prices_of_coins_stand_side_by_side_at_the_moments_they_held():
+    market = connect("simulator").market
+    start, end = "2026-01-14 06:00", "2026-01-14 18:00"
+    prices = market.price_history(["ETH", "BTC"], start=start, end=end)
+    candles = market.index_candles("BTC-USD", start=start, end=end)
+    assert prices.columns.tolist() == ["ETH", "BTC"]
+    assert prices.index.tolist() == candles["ts"].tolist()
+    assert prices["BTC"].tolist() == candles["o"].tolist()
+
+
+@pytest.mark.parametrize("numbers", ["float", "decimal"])
+def test_prices_up_to_now_end_with_the_latest(numbers):
+    market = connect("simulator", numbers=numbers).market
+    prices = market.price_history(["BTC", "USDT"], start="2026-01-15")
+    now = market.index_prices(["BTC", "USDT"])
+    assert prices.index[-1] == now["ts"].iloc[0]
+    assert prices.iloc[-1].tolist() == now["idxPx"].tolist()
+    assert type(prices["BTC"].iloc[-1]) is type(prices["BTC"].iloc[0])
+    assert prices.index.dtype == "datetime64[ms, UTC]"
+
+
+def test_a_coin_without_candles_has_no_prices(client_of):
+    prices = client_of(CannedAdapter(b'{"code": "0", "msg": "", "data": []}')).market
+    assert prices.price_history("BTC").empty

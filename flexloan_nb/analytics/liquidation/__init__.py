@@ -1,0 +1,1 @@
+"""Liquidation: at which prices a loan is called and sold, and how those prices move."""
