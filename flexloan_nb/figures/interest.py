@@ -1,17 +1,16 @@
 """Interest accrued over time, a panel for each coin."""
 
-import html
 from typing import NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+
+from flexloan_nb.analytics.arguments import require_columns
+from flexloan_nb.figures.template import as_text, line_style, new_figure
+from flexloan_nb.figures.thinning import thinned
+from flexloan_nb.figures.words import Words, words
 
 __all__ = ["plot_interest"]
-
-_LINE = "#0072B2"  # blue of the colour-blind safe palette of Okabe and Ito (2008)
-_PANEL_HEIGHT = 200
-_FRAME_HEIGHT = 120
 
 
 class _Line(NamedTuple):
@@ -21,7 +20,7 @@ class _Line(NamedTuple):
     total: pd.Series
 
 
-def plot_interest(accruals: pd.DataFrame) -> go.Figure:
+def plot_interest(accruals: pd.DataFrame, *, lang: str | None = None) -> go.Figure:
     """Plot how interest added up, in units of each coin.
 
     Parameters
@@ -29,6 +28,8 @@ def plot_interest(accruals: pd.DataFrame) -> go.Figure:
     accruals : DataFrame
         As `FlexibleLoanClient.interest_accrued` returns it; the orders' interest in a coin is
         added up. Without rows, the figure is empty but for its title.
+    lang : {"en", "zh"}, optional
+        Language of the texts; by default as ``FLEXLOAN_LANG`` says, else English.
 
     Returns
     -------
@@ -36,14 +37,21 @@ def plot_interest(accruals: pd.DataFrame) -> go.Figure:
         A panel for each coin: time against the interest since the first record, in the coin.
         The hour's own interest stands in the hover text.
 
+    Raises
+    ------
+    InvalidArgumentError
+        The frame lacks a column, or the language is unknown.
+
     Examples
     --------
     >>> from flexloan_nb import connect, plot_interest
-    >>> figure = plot_interest(connect("simulator").interest_accrued())
+    >>> figure = plot_interest(connect("simulator").interest_accrued(), lang="en")
     >>> figure.layout.title.text
     'Interest accrued since 2025-12-16 13:00 UTC'
     """
-    return _draw(_lines(accruals), _title(accruals))
+    require_columns(accruals, "ts", "ccy", "interest", of="a frame of interest_accrued()")
+    text = words(lang)
+    return _draw(_lines(accruals), _title(accruals, text), text)
 
 
 def _lines(accruals: pd.DataFrame) -> list[_Line]:
@@ -52,47 +60,36 @@ def _lines(accruals: pd.DataFrame) -> list[_Line]:
     )
     lines = []
     for ccy, rows in by_hour.reset_index().groupby("ccy", sort=False):
-        lines.append(_Line(_as_text(ccy), rows["ts"], rows["interest"], rows["interest"].cumsum()))
+        total = rows["interest"].cumsum()
+        kept = thinned(total)
+        drawn = rows.iloc[kept]
+        lines.append(_Line(as_text(ccy), drawn["ts"], drawn["interest"], total.iloc[kept]))
     return lines
 
 
-def _as_text(ccy: object) -> str:
-    """Return a currency's name without meaning for HTML or for plotly's templates."""
-    return html.escape(str(ccy)).replace("%{", "%&#123;")
-
-
-def _title(accruals: pd.DataFrame) -> str:
+def _title(accruals: pd.DataFrame, text: Words) -> str:
     first = accruals["ts"].dt.tz_convert("UTC").min()
     if pd.isna(first):
-        return "No interest accrued"
-    return f"Interest accrued since {first:%Y-%m-%d %H:%M} UTC"
+        return text["no_interest"]
+    return text["interest_since"].format(since=f"{first:%Y-%m-%d %H:%M}")
 
 
-def _draw(lines: list[_Line], title: str) -> go.Figure:
-    figure = make_subplots(rows=max(len(lines), 1), cols=1, shared_xaxes=True)
+def _draw(lines: list[_Line], title: str, text: Words) -> go.Figure:
+    figure = new_figure(title, x=text["time"], y=[line.ccy for line in lines])
     for row, line in enumerate(lines, start=1):
-        figure.add_trace(_trace(line), row=row, col=1)
-        figure.update_yaxes(title_text=line.ccy, rangemode="tozero", row=row, col=1)
-    figure.update_xaxes(title_text="Time (UTC)", row=max(len(lines), 1), col=1)
-    figure.update_layout(
-        title_text=title,
-        template="plotly_white",
-        showlegend=False,
-        hovermode="x",
-        margin={"t": 60, "b": 60},
-        height=_FRAME_HEIGHT + _PANEL_HEIGHT * max(len(lines), 1),
-    )
-    return figure
+        figure.add_trace(_trace(line, text), row=row, col=1)
+    figure.update_yaxes(rangemode="tozero")
+    return figure.update_layout(showlegend=False, hovermode="x")
 
 
-def _trace(line: _Line) -> go.Scatter:
+def _trace(line: _Line, text: Words) -> go.Scatter:
     return go.Scatter(
         x=line.hours,
         y=line.total,
         customdata=line.interest,
         name=line.ccy,
-        mode="lines",
-        line={"color": _LINE, "shape": "hv"},
-        hovertemplate=f"%{{y:.8f}} {line.ccy} in all<br>%{{customdata:.8f}} {line.ccy} this hour"
-        "<extra></extra>",
+        mode="lines" if len(line.total) > 1 else "markers",  # a line of one point shows nothing
+        line=line_style(0) | {"shape": "hv"},
+        hovertemplate=f"%{{y:.8f}} {line.ccy} {text['in_all']}<br>"
+        f"%{{customdata:.8f}} {line.ccy} {text['this_hour']}<extra></extra>",
     )

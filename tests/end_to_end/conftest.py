@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+from lab import browser, lab, page  # noqa: F401  fixtures of the tests in a browser
 
 from flexloan_nb import Credentials, FlexibleLoanClient, SimulatedExchange
 from flexloan_nb.api.pace import Unpaced

@@ -37,6 +37,13 @@ def test_it_has_the_types_and_the_names(unpacked, tmp_path):
     assert run(unpacked, code, tmp_path) == str(unpacked / "flexloan_nb" / "__init__.py")
 
 
+def test_it_has_what_the_browser_needs(unpacked):
+    assert {file.name for file in (unpacked / "flexloan_nb" / "panels").iterdir()} >= {
+        "view.css",
+        "view.js",
+    }
+
+
 def test_its_notebooks_are_copied_from_it(unpacked, tmp_path):
     code = "from pathlib import Path; from flexloan_nb.lab import copy_notebooks as c; c(Path())"
     run(unpacked, code, tmp_path)

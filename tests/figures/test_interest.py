@@ -2,7 +2,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from flexloan_nb import plot_interest
+from flexloan_nb import InvalidArgumentError, plot_interest
 from flexloan_nb.api.endpoints import TABLES
 from flexloan_nb.api.frames import to_frame
 
@@ -65,3 +65,28 @@ def test_a_currency_is_text_and_never_markup():
     shown = figure.data[0].hovertemplate + figure.layout.yaxis.title.text
     assert "<a" not in shown
     assert "%{y}" not in shown.replace("%{y:.8f}", "")
+
+
+def test_it_speaks_chinese_where_the_environment_says_so(monkeypatch):
+    monkeypatch.setenv("FLEXLOAN_LANG", "zh")
+    figure = plot_interest(accruals(ROWS))
+    assert figure.layout.title.text == "自 2024-11-18 07:00 UTC 起的累计利息"
+    assert "本小时" in figure.data[0].hovertemplate
+
+
+def test_one_hour_alone_can_be_seen():
+    (trace,) = plot_interest(accruals(ROWS[:1])).data
+    assert trace.mode == "markers"
+
+
+def test_a_long_line_is_thinned_and_ends_where_it_ended():
+    hours = pd.date_range("2014-01-01", periods=100_000, freq="h", tz="UTC")
+    frame = pd.DataFrame({"ts": hours, "ccy": "USDT", "interest": 1.0})
+    (trace,) = plot_interest(frame).data
+    assert len(trace.y) < 8000
+    assert trace.y[-1] == 100_000
+
+
+def test_another_frame_is_refused():
+    with pytest.raises(InvalidArgumentError, match="interest_accrued"):
+        plot_interest(accruals(ROWS).drop(columns="ccy"))
