@@ -33,7 +33,19 @@ ARROWS = {
     "connection": {"api", "errors", "sim"},
     "lab": set(),
     "doctor": {"api", "connection", "errors", "sim"},
-    "cli": {"__init__", "api", "doctor", "errors", "lab", "sim"},
+    "report": {"__init__", "analytics", "api", "errors", "figures"},
+    "app": {"connection", "errors"},
+    "cli": {
+        "__init__",
+        "api",
+        "app",
+        "connection",
+        "doctor",
+        "errors",
+        "lab",
+        "report",
+        "sim",
+    },
 }
 
 

@@ -105,14 +105,11 @@ def _stacked(orders: tuple[str, ...] | None, positions: list[Position]) -> Book:
 
 
 def _side_by_side(held: NDArray[np.bool_], positions: list[Position]) -> Rows:
-    """Return the rows of positions filled up to the same width.
-
-    All cells are gathered in one pass: with many positions this is most of the work.
-    """
-    cells = chain.from_iterable(position.rows for position in positions)
-    table = np.zeros((len(held), len(Rows._fields), held.shape[1]))
-    table[np.broadcast_to(held[:, None, :], table.shape)] = np.concatenate([np.empty(0), *cells])
-    return Rows(*np.ascontiguousarray(table.transpose(1, 0, 2)))
+    """Return the rows of positions filled up to the same width."""
+    table = np.zeros((len(Rows._fields), *held.shape))
+    if positions:
+        table[:, held] = np.concatenate([position.cells for position in positions], axis=1)
+    return Rows(*table)
 
 
 def _order_index(orders: tuple[str, ...]) -> pd.Index:

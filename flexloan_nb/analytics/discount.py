@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from flexloan_nb.analytics.arguments import finite, require_columns, share
+from flexloan_nb.analytics.arguments import finite, is_missing, require_columns, share
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["DiscountRates", "Tiers", "discount_schedule"]
@@ -121,6 +121,10 @@ def discount_schedule(rates: DiscountRates | None) -> dict[str, Tiers]:
     """
     if rates is None:
         return {}
+    if not isinstance(rates, Mapping | pd.Series | pd.DataFrame):
+        raise InvalidArgumentError(
+            f"discount_rates is {rates!r}: give a share kept for each coin like {{'BTC': 0.98}}."
+        )
     if isinstance(rates, pd.DataFrame):
         require_columns(rates, "ccy", "minAmt", "maxAmt", "discountRate", of="a discount table")
         rates = {
@@ -137,7 +141,7 @@ def _tier(tier: Tier) -> tuple[float, float, float]:
         raise InvalidArgumentError(
             f"{tier!r} is not a tier like (min_amt, max_amt or None, rate)."
         ) from None
-    last = float("inf") if end is None or pd.isna(end) else finite(end, "max_amt")
+    last = float("inf") if is_missing(end) else finite(end, "max_amt")
     return finite(start, "min_amt"), last, share(rate, "discount rate")
 
 

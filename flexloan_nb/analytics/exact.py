@@ -41,7 +41,7 @@ def as_decimal(value: Any, name: str) -> Decimal:
     """
     try:
         number = value if isinstance(value, Decimal) else Decimal(str(value))
-    except InvalidOperation:
+    except (InvalidOperation, ValueError):
         raise InvalidArgumentError(f"{name} is {value!r}, which is not a number.") from None
     if not number.is_finite() or number < 0:
         raise InvalidArgumentError(f"{name} is {value}: it must be a finite number from zero up.")

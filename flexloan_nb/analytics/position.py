@@ -9,21 +9,34 @@ the debt ``D = sum d_i p_i`` the loan to value is ``LTV = D / V``, as OKX define
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import exp, log1p
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.arguments import finite, not_negative, require_columns
+from flexloan_nb.analytics.arguments import (
+    by_coin,
+    finite,
+    is_missing,
+    not_negative,
+    require_columns,
+)
 from flexloan_nb.analytics.discount import DiscountRates, Tiers, discount_schedule
 from flexloan_nb.analytics.frozen import FrozenMapping
-from flexloan_nb.analytics.rates import HOURS_PER_YEAR, debt_rates
+from flexloan_nb.analytics.rates import debt_rates, grown
 from flexloan_nb.analytics.thresholds import LEVELS, Level, Threshold, Thresholds
 from flexloan_nb.errors import InvalidArgumentError
 
-__all__ = ["Coins", "Position", "Prices", "Rows", "Snapshot"]
+__all__ = [
+    "Coins",
+    "Position",
+    "Prices",
+    "Rows",
+    "Snapshot",
+    "require_position",
+    "require_snapshot",
+]
 
 Coins: TypeAlias = Mapping[str, Any] | pd.Series
 Prices: TypeAlias = Coins | pd.DataFrame
@@ -87,8 +100,8 @@ class Position:
         The three levels as given.
     exchange_ltv : float or None
         As given; None once something has been changed.
-    rows : Rows
-        The same as arrays, for computing.
+    cells : ndarray, (7, coins)
+        The same as numbers over `coins`, for computing; `rows` has them by name.
 
     Raises
     ------
@@ -115,7 +128,7 @@ class Position:
     discount_rates: Mapping[str, Tiers]
     thresholds: Thresholds
     exchange_ltv: float | None
-    rows: Rows = field(init=False, compare=False)
+    cells: NDArray[np.float64] = field(init=False, compare=False)
 
     def __init__(
         self,
@@ -137,15 +150,17 @@ class Position:
             "discount_rates": FrozenMapping(
                 dict.fromkeys(pledged, Tiers()) | discount_schedule(discount_rates)
             ),
-            "thresholds": Thresholds.of(initial_ltv, margin_call_ltv, liquidation_ltv, pledged),
-            "exchange_ltv": exchange_ltv,
+            "thresholds": Thresholds.of(
+                initial_ltv, margin_call_ltv, liquidation_ltv, _present(pledged)
+            ),
+            "exchange_ltv": None if exchange_ltv is None else finite(exchange_ltv, "exchange_ltv"),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         unpriced = [ccy for ccy in self.coins if ccy not in self.prices]
         if unpriced:
             raise InvalidArgumentError(f"prices lacks {', '.join(unpriced)}: give USD for each.")
-        object.__setattr__(self, "rows", self._as_rows())
+        object.__setattr__(self, "cells", self._as_cells())
 
     @classmethod
     def from_snapshot(
@@ -170,8 +185,15 @@ class Position:
             ``exchange_ltv`` is the exchange's ``curLTV``. Where the exchange names no order,
             the key is ``"loan"``. Empty without a loan.
 
+        Raises
+        ------
+        InvalidArgumentError
+            It is no snapshot, or lacks a column or a price.
+
         Examples
         --------
+        How many loans do I have?
+
         >>> from flexloan_nb import connect
         >>> client = connect("simulator")
         >>> snapshot = client.loan_snapshot()
@@ -179,6 +201,7 @@ class Position:
         >>> len(Position.from_snapshot(snapshot, prices))
         2
         """
+        require_snapshot(snapshot)
         require_columns(
             snapshot.info, "ordId", "curLTV", "marginCallLTV", "liqLTV", of="a frame of loan_info"
         )
@@ -205,6 +228,11 @@ class Position:
     def coins(self) -> tuple[str, ...]:
         """Coins pledged, then coins that are only owed."""
         return tuple(dict.fromkeys([*self.collateral, *self.debt]))
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows of ``cells`` by name."""
+        return Rows(*self.cells)
 
     @property
     def collateral_usd(self) -> float:
@@ -264,7 +292,7 @@ class Position:
 
         Both are the level itself where thresholds are constant.
         """
-        return self.thresholds.band(level, self.collateral)
+        return self.thresholds.band(level, _present(self.collateral))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a row for each coin.
@@ -333,7 +361,7 @@ class Position:
         annual = debt_rates(self.debt, rates)
         return self._but(
             debt={
-                ccy: owed * exp(passed * log1p(annual[ccy] / HOURS_PER_YEAR))
+                ccy: owed * grown(annual[ccy], passed) if owed else 0.0
                 for ccy, owed in self.debt.items()
             }
         )
@@ -355,35 +383,53 @@ class Position:
         levels = {f"{level}_ltv": getattr(self.thresholds, level) for level in LEVELS}
         return Position(**{**fields, **levels, **changes})
 
-    def _as_rows(self) -> Rows:
+    def _as_cells(self) -> NDArray[np.float64]:
         coins = self.coins
-        pledged = np.array([self.collateral.get(ccy, 0.0) for ccy in coins])
         kept = [self.discount_rates[ccy].kept(amount) for ccy, amount in self.collateral.items()]
-        return Rows(
-            pledged=pledged,
-            kept=np.array(kept + [0.0] * (len(coins) - len(kept))),
-            owed=np.array([self.debt.get(ccy, 0.0) for ccy in coins]),
-            price=np.array([self.prices[ccy] for ccy in coins]),
-            initial=self.thresholds.by_coin("initial", coins),
-            margin_call=self.thresholds.by_coin("margin_call", coins),
-            liquidation=self.thresholds.by_coin("liquidation", coins),
+        rows: dict[str, Any] = {
+            "pledged": [self.collateral.get(ccy, 0.0) for ccy in coins],
+            "kept": kept + [0.0] * (len(coins) - len(kept)),
+            "owed": [self.debt.get(ccy, 0.0) for ccy in coins],
+            "price": [self.prices[ccy] for ccy in coins],
+            **{level: self.thresholds.by_coin(level, coins) for level in LEVELS},
+        }
+        return np.array([rows[name] for name in Rows._fields], dtype=float)
+
+
+def require_position(position: Any) -> None:
+    """Raise `InvalidArgumentError` where something is not one position."""
+    if not isinstance(position, Position):
+        raise InvalidArgumentError(
+            f"This takes a Position, not {type(position).__name__}; give many one by one."
+        )
+
+
+def require_snapshot(snapshot: Any) -> None:
+    """Raise `InvalidArgumentError` where something is not a snapshot of loans."""
+    if not hasattr(snapshot, "info") or not hasattr(snapshot, "legs"):
+        raise InvalidArgumentError(
+            f"This takes what client.loan_snapshot() returns, not {type(snapshot).__name__}."
         )
 
 
 def _amounts(coins: Coins, name: str) -> FrozenMapping[float]:
-    if not isinstance(coins, Mapping | pd.Series):
-        raise InvalidArgumentError(f"{name} is {coins!r}: give coins like {{'BTC': 0.5}}.")
-    amounts = {str(ccy): not_negative(of, f"{name} {ccy}") for ccy, of in coins.items()}
-    if len(amounts) < len(coins):
-        raise InvalidArgumentError(f"{name} has a coin twice; add its amounts up.")
-    return FrozenMapping(amounts)
+    return FrozenMapping(by_coin(coins, name, name, not_negative))
 
 
 def _prices(prices: Prices) -> FrozenMapping[float]:
     if isinstance(prices, pd.DataFrame):
         require_columns(prices, "ccy", "idxPx", of="a frame of index_prices")
         prices = prices.set_index("ccy")["idxPx"]
-    return _amounts({str(ccy): of for ccy, of in prices.items() if not pd.isna(of)}, "price of")
+    if isinstance(prices, pd.Series):
+        prices = prices.dropna()
+    elif isinstance(prices, Mapping):
+        prices = {ccy: of for ccy, of in prices.items() if not is_missing(of)}
+    return FrozenMapping(by_coin(prices, "prices", "price of", not_negative))
+
+
+def _present(amounts: Mapping[str, float]) -> list[str]:
+    """Return the coins of which there is something: of others no threshold is asked."""
+    return [ccy for ccy, amount in amounts.items() if amount]
 
 
 def _side(legs: pd.DataFrame, order: object, side: str) -> Coins:

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.arguments import positive
+from flexloan_nb.analytics.arguments import by_coin, positive
 from flexloan_nb.analytics.frozen import FrozenMapping
 from flexloan_nb.errors import InvalidArgumentError
 
-__all__ = ["LEVELS", "Level", "Threshold", "Thresholds"]
+__all__ = ["LEVELS", "Level", "Threshold", "Thresholds", "require_level"]
 
 Level: TypeAlias = Literal["initial", "margin_call", "liquidation"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -69,13 +69,23 @@ class Thresholds(NamedTuple):
                 )
         return levels
 
+    def lacking(self, ccy: str) -> list[str]:
+        """Return the names of the levels that are by coin and lack one for a coin."""
+        return [
+            f"{name}_ltv"
+            for name, level in self._asdict().items()
+            if isinstance(level, FrozenMapping) and ccy not in level
+        ]
+
     def by_coin(self, level: Level, coins: Collection[str]) -> NDArray[np.float64]:
         """Return a level for each coin: NaN where it is not known or the coin is not pledged."""
+        require_level(level)
         value = getattr(self, level)
         return np.array([np.nan if value is None else _of_coin(value, ccy) for ccy in coins])
 
     def weighted(self, level: Level, coins: Collection[str], weights: NDArray[np.float64]) -> float:
         """Return the level of a mix; the lowest one of its coins where nothing has value."""
+        require_level(level)
         value = getattr(self, level)
         if value is None:
             raise InvalidArgumentError(f"{level}_ltv is not known: give it to the position.")
@@ -92,13 +102,20 @@ class Thresholds(NamedTuple):
         return float(by_coin.min()), float(by_coin.max())
 
 
+def require_level(level: Any) -> None:
+    """Raise `InvalidArgumentError` where there is no such level."""
+    if not isinstance(level, str) or level not in LEVELS:
+        raise InvalidArgumentError(f"threshold is {level!r}: it is one of {', '.join(LEVELS)}.")
+
+
 def _checked(value: Any, name: str, pledged: Collection[str]) -> float | FrozenMapping[float]:
     if not isinstance(value, Mapping | pd.Series):
         return positive(value, name)
-    missing = [ccy for ccy in pledged if ccy not in value]
+    levels = by_coin(value, name, f"{name} of", positive)
+    missing = [ccy for ccy in pledged if ccy not in levels]
     if missing:
         raise InvalidArgumentError(f"{name} lacks {', '.join(missing)}: give one for each coin.")
-    return FrozenMapping({str(ccy): positive(of, f"{name} of {ccy}") for ccy, of in value.items()})
+    return FrozenMapping(levels)
 
 
 def _of_coin(value: float | FrozenMapping[float], ccy: str) -> float:

@@ -15,12 +15,13 @@ __all__ = ["gauge_traces", "plot_ltv_gauge"]
 Floats = NDArray[np.float64]
 
 _END = 1.1  # of the scale; a bar beyond it ends there, and says how long it would be
-_HEIGHT = 180  # pixels
+_HEIGHT = 160  # pixels
 _LEVELS: dict[str, dict[str, Any]] = {
     "gauge_initial": {"color": INK, "dash": "dot", "width": 1.5},
     "gauge_margin_call": {"color": PALETTE[1], "dash": "dash", "width": 1.5},
     "gauge_liquidation": {"color": PALETTE[1], "dash": "solid", "width": 2},
 }
+_SIDES = ("left", "center", "right")  # of a line, where its number stands
 # What a bar is filled with: below the initial LTV, up to the margin call, up to liquidation, past.
 _FILLS = (PALETTE[2], PALETTE[4], PALETTE[5], PALETTE[1])
 _ON_FILL = "#111111"  # 4.5 : 1 and more on each of them, by the formula of WCAG 2.1
@@ -62,7 +63,7 @@ def plot_ltv_gauge(
     ...     margin_call_ltv=0.75, liquidation_ltv=0.85,
     ... )
     >>> [trace.name for trace in plot_ltv_gauge(position, lang="en").data]
-    ['LTV', 'Lends up to', 'Margin call at', 'Liquidation at']
+    ['LTV', 'lent to', 'call', 'sale']
     """
     text = words(lang)
     figure = new_figure(text["gauge_title"], x=text["ltv_axis"], y="")
@@ -70,8 +71,8 @@ def plot_ltv_gauge(
     traces = gauge_traces(position, before, lang=lang)
     for height, name in enumerate(names):
         figure.add_trace(_bar(traces[name], name, height))
-    for key, line in _LEVELS.items():
-        figure.add_trace(_level(traces[text[key]], text[key], line))
+    for (key, line), side in zip(_LEVELS.items(), _SIDES, strict=True):
+        figure.add_trace(_level(traces[text[key]], text[key], line, side))
     return _frame(figure, names, text)
 
 
@@ -154,17 +155,18 @@ def _bar(arrays: dict[str, Floats], name: str, height: int) -> go.Bar:
     return bar.update(marker={"color": arrays["marker.color"], **scale})
 
 
-def _level(arrays: dict[str, Floats], name: str, line: dict[str, Any]) -> go.Scatter:
+def _level(arrays: dict[str, Floats], name: str, line: dict[str, Any], side: str) -> go.Scatter:
     return go.Scatter(
         x=arrays["x"],
         y=arrays["y"],
         name=name,
         mode="lines+text",
         line=line,
-        texttemplate=["", "%{x:.1%}"],
-        textposition="top center",
+        texttemplate=["", f"{name} %{{x:.3~p}}"],
+        textposition=f"top {side}",
         cliponaxis=False,
         hovertemplate=f"{name} %{{x:.2%}}<extra></extra>",
+        showlegend=False,
     )
 
 
@@ -179,7 +181,6 @@ def _frame(figure: go.Figure, names: list[str], text: Words) -> go.Figure:
     )
     return figure.update_layout(
         height=_HEIGHT + 34 * (len(names) - 1),
-        margin={"t": 56, "b": 76},
-        legend={"yref": "container", "y": 0.01, "yanchor": "bottom"},
+        margin={"t": 64},
         hovermode="closest",
     )

@@ -7,12 +7,15 @@ from typing import Final
 __all__ = ["PANEL_WORDS"]
 
 _GAUGE = {
-    "gauge_title": ("Loan to value (LTV) and where something happens", "质押率（LTV）与各阈值"),
+    "gauge_title": (
+        "Loan to value (LTV): lent up to, margin call, liquidation sale",
+        "质押率（LTV）与初始、预警、强平质押率",
+    ),
     "gauge_before": ("Now", "当前"),
     "gauge_after": ("After", "变更后"),
-    "gauge_initial": ("Lends up to", "初始质押率"),
-    "gauge_margin_call": ("Margin call at", "预警质押率"),
-    "gauge_liquidation": ("Liquidation at", "强平质押率"),
+    "gauge_initial": ("lent to", "初始"),
+    "gauge_margin_call": ("call", "预警"),
+    "gauge_liquidation": ("sale", "强平"),
 }
 
 _CONTROLS = {

@@ -235,3 +235,37 @@ def test_nothing_about_a_position_can_be_changed(position):
         position.debt = {}
     with pytest.raises(TypeError):
         position.debt["USDT"] = 0
+
+
+def test_what_is_all_taken_out_needs_no_threshold_any_more(position):
+    without = position.remove_collateral({"ETH": 20})
+    by_coin = without.with_thresholds(margin_call_ltv={"BTC": 0.7}, liquidation_ltv={"BTC": 0.8})
+    assert by_coin.liquidation_ltv == 0.8
+    assert by_coin.threshold_band("liquidation") == (0.8, 0.8)
+    assert by_coin.add_collateral({"BTC": 1}).margin_call_ltv == 0.7
+    with pytest.raises(InvalidArgumentError, match="margin_call_ltv lacks ETH"):
+        by_coin.add_collateral({"ETH": 1})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        (lambda p: p.threshold("liquidated"), "one of initial, margin_call, liquidation"),
+        (lambda p: p.threshold_band([]), "one of initial, margin_call, liquidation"),
+        (lambda p: p.accrue(1e9, {"USDT": 5.0}), "more than a float can be"),
+        (lambda p: p.accrue(1, {"USDT": -0.1}), "rate of USDT is -0.1"),
+        (lambda p: p.with_prices(None), "prices is None: give coins like"),
+        (lambda p: Position.from_snapshot(None, PRICES), "client.loan_snapshot"),
+        (
+            lambda p: Position({}, {}, {}, discount_rates=0.9, **LEVELS),
+            "discount_rates is 0.9: give a share",
+        ),
+        (
+            lambda p: Position({}, {}, {}, exchange_ltv="high", **LEVELS),
+            "exchange_ltv is 'high'",
+        ),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(position, wrong, problem):
+    with pytest.raises(InvalidArgumentError, match=problem):
+        wrong(position)

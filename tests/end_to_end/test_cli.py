@@ -118,7 +118,7 @@ def test_a_port_in_use_is_named(start):
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("command", [[], ["lab"], ["simulate"], ["doctor"]])
+@pytest.mark.parametrize("command", [[], ["lab"], ["app"], ["report"], ["simulate"], ["doctor"]])
 def test_help_teaches(command):
     result = run(*command, "--help")
     assert result.returncode == 0
@@ -135,6 +135,8 @@ def test_help_teaches(command):
         ["simulate", "--seed", "-1"],
         ["simulate", "--speed", "-1"],
         ["simulate", "--speed", "inf"],
+        ["app", "--port", "70000"],
+        ["app", "--source", "demo"],
         ["doctor", "--source", "demo"],
         ["doctor", "--source", "simulator", "--base-url", "https://eea.okx.com"],
     ],

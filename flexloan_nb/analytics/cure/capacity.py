@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.arguments import not_negative
+from flexloan_nb.analytics.arguments import by_coin, coin, not_negative
 from flexloan_nb.analytics.book import Positions, book_of
 from flexloan_nb.analytics.liquidation.headroom import net_capacity
 from flexloan_nb.analytics.position import Coins, Position
@@ -71,7 +71,10 @@ def max_loan(
         if remaining_quota is None
         else not_negative(remaining_quota, "remaining_quota")
     )
-    supplement = {} if sup_collateral is None else sup_collateral
+    supplement = by_coin(
+        {} if sup_collateral is None else sup_collateral, "sup_collateral", "add", not_negative
+    )
+    coin(borrow_ccy, "borrow_ccy")
     pledged = _each(positions, lambda position: _pledging(position, supplement, borrow_ccy))
     book = book_of(pledged)
     prices = np.array([_price(position, borrow_ccy) for position in _listed(pledged)])
@@ -98,6 +101,8 @@ def max_loan_usd(positions: Positions) -> Any:
 
     Examples
     --------
+    For how many dollars may my loan still grow?
+
     >>> position = Position(
     ...     {"BTC": 1}, {"USDT": 50_000}, {"BTC": 90_000, "USDT": 1},
     ...     initial_ltv=0.65, margin_call_ltv=0.75, liquidation_ltv=0.85,
@@ -144,7 +149,7 @@ def max_redeem(positions: Positions, ccy: str) -> Any:
     0.4
     """
     book, listed = book_of(positions), _listed(positions)
-    if listed and not any(ccy in position.collateral for position in listed):
+    if listed and not any(coin(ccy, "ccy") in position.collateral for position in listed):
         raise InvalidArgumentError(f"{ccy} is not pledged, so that none can be taken out.")
     redeemable = np.array([_redeemable(position, ccy) for position in listed], dtype=float)
     return book.per_order(redeemable, "max_redeem")
@@ -168,10 +173,12 @@ def _redeemable(position: Position, ccy: str) -> float:
     power = rows.initial[coin] * rows.price[coin]
     if power == 0:
         return 0.0 if uncovered else pledged
-    return max(0.0, pledged - float(position.discount_rates[ccy].amount_for(uncovered / power)))
+    with np.errstate(over="ignore"):
+        needed = uncovered / power
+    return max(0.0, pledged - float(position.discount_rates[ccy].amount_for(needed)))
 
 
-def _pledging(position: Position, supplement: Coins, borrow_ccy: str) -> Position:
+def _pledging(position: Position, supplement: Mapping[str, float], borrow_ccy: str) -> Position:
     pledged = position.add_collateral(supplement) if len(supplement) else position
     owed = {ccy for ccy, amount in position.debt.items() if amount}
     refused = [
@@ -197,6 +204,7 @@ def _price(position: Position, ccy: str) -> float:
 
 
 def _each(positions: Positions, change: Callable[[Position], Position]) -> Positions:
+    book_of(positions)  # raises where they are no positions
     if isinstance(positions, Mapping):
         return {order: change(position) for order, position in positions.items()}
     return change(positions)

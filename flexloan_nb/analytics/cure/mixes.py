@@ -81,7 +81,7 @@ def _most(position: Position, free: Mapping[str, float]) -> dict[_Way, float]:
         owed = position.debt.get(ccy, 0.0)
         if owed:
             most["repay", ccy] = min(owed, amount)
-        else:
+        elif not position.thresholds.lacking(ccy):
             most["top_up", ccy] = amount
     return {way: amount for way, amount in most.items() if amount and position.prices[way[1]]}
 

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from flexloan_nb.analytics.arguments import not_negative, require_columns, share
+from flexloan_nb.analytics.arguments import by_coin, not_negative, require_columns, share
 from flexloan_nb.analytics.cure.mixes import cheapest_mix
 from flexloan_nb.analytics.cure.remedies import Remedy, is_cured, repayment, sale, top_up
 from flexloan_nb.analytics.liquidation.falls import uniform_fall
 from flexloan_nb.analytics.liquidation.prices import liquidation_prices
-from flexloan_nb.analytics.position import Coins, Position
+from flexloan_nb.analytics.position import Coins, Position, require_position
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["CurePlans", "cure_plans"]
@@ -73,12 +73,13 @@ def cure_plans(
         of market value that are moved or sold; ``ltv_after``, and ``fall_after``, the uniform
         fall of collateral from there to liquidation; whether it is ``feasible``, and a
         ``reason`` where it is not. Such a plan has the amount it would need, NaN where no
-        amount is enough. A loan at its target or below has one plan, to do nothing.
+        amount is enough or a threshold of the coin is not known. A loan at its target or below
+        has one plan, to do nothing.
 
     Raises
     ------
     InvalidArgumentError
-        An argument is out of range, or a price or threshold of a coin is missing.
+        An argument is out of range, or a price of a coin is missing.
 
     Notes
     -----
@@ -109,6 +110,7 @@ def cure_plans(
     >>> plans.table["reason"]["top up ETH"]
     'needs 12.210526 ETH, 3 are free'
     """
+    require_position(position)
     aim, cost = share(target, "target"), share(selling_cost, "selling_cost")
     free = _free(balances, position)
     if is_cured(position, aim):
@@ -145,11 +147,7 @@ def _free(balances: Coins | pd.DataFrame | None, position: Position) -> dict[str
     if isinstance(balances, pd.DataFrame):
         require_columns(balances, "ccy", "amt", of="a frame of collateral_assets")
         balances = balances.set_index("ccy")["amt"]
-    if not isinstance(balances, Mapping | pd.Series):
-        raise InvalidArgumentError(f"balances is {balances!r}: give coins like {{'BTC': 0.5}}.")
-    free = {str(ccy): not_negative(of, f"balance of {ccy}") for ccy, of in balances.items()}
-    if len(free) < len(balances):
-        raise InvalidArgumentError("balances has a coin twice; add its amounts up.")
+    free = by_coin(balances, "balances", "balance of", not_negative)
     held = {ccy: amount for ccy, amount in free.items() if amount}
     unpriced = [ccy for ccy in held if ccy not in position.prices]
     if unpriced:

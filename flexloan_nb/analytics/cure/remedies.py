@@ -34,6 +34,7 @@ __all__ = [
 Action: TypeAlias = Literal["top_up", "repay", "sell", "mix", "none"]
 
 _STEPS: Final = 1e8  # of a coin: the exchange keeps its books to the eighth decimal
+_EXACT: Final = 2.0**52  # steps, beyond which floats lie further apart than they
 ROUNDING: Final = 1e-12  # relative: more than sums of floats are off by, less than matters
 
 
@@ -90,6 +91,8 @@ class Piece(NamedTuple):
 
 def top_up(position: Position, target: float, ccy: str, free: float) -> Remedy:
     """Return the least of a coin that must be pledged on top, of so many that are free."""
+    if lacking := position.thresholds.lacking(ccy):
+        return _impossible("top_up", ccy, math.nan, f"{', '.join(lacking)} of {ccy} is not known")
     gain = target * position.prices[ccy]
     pieces = [(size, gain * kept) for size, kept in above(position, ccy)]
     need = _least(pieces, missing_usd(position, target))
@@ -200,6 +203,8 @@ def rounded_up(amount: float, most: float) -> float:
     """Return an amount that can be sent: up to the next step of a coin, at most what there is."""
     if amount >= most * (1 - ROUNDING):
         return most
+    if amount * _STEPS > _EXACT:
+        return amount
     return min(most, max(amount, math.ceil(amount * _STEPS) / _STEPS))
 
 

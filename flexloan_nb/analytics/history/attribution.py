@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.history.changes import NAMELESS, epoch_ms
+from flexloan_nb.analytics.history.changes import NAMELESS
 from flexloan_nb.analytics.history.columns import rows_by
 from flexloan_nb.analytics.history.event_types import CAUSES, EVENT_TYPES
 from flexloan_nb.analytics.history.reconstruction import LtvHistory
+from flexloan_nb.analytics.times import epoch_ms
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["attribute_ltv"]
@@ -57,7 +58,7 @@ def attribute_ltv(history: LtvHistory, every: str | None = None) -> pd.DataFrame
     Raises
     ------
     InvalidArgumentError
-        ``every`` is not a length of time.
+        ``every`` is not a length of time, or ``history`` no `LtvHistory`.
 
     Examples
     --------
@@ -83,6 +84,10 @@ def attribute_ltv(history: LtvHistory, every: str | None = None) -> pd.DataFrame
     >>> attribute_ltv(history)[["ltv_before", "ltv", "price"]].round(6).values.tolist()
     [[0.5, 0.625, 0.125]]
     """
+    if not isinstance(history, LtvHistory):
+        raise InvalidArgumentError(
+            f"This takes what reconstruct_ltv returns, not {type(history).__name__}."
+        )
     path, amounts, changes = (_named(frame) for frame in history[:3])
     holdings = rows_by(amounts, "ordId", "side", "ccy")
     changed = rows_by(changes, "ordId", "side", "ccy")
@@ -187,7 +192,7 @@ def _added_up(steps: pd.DataFrame, every: str) -> pd.DataFrame:
 def _milliseconds(every: str) -> int:
     try:
         length = int(pd.Timedelta(every).value) // 1_000_000
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         length = 0
     if length <= 0:
         raise InvalidArgumentError(f"every is {every!r}: give a length of time like '1D' or '6h'.")

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from flexloan_nb.analytics.arguments import require_columns
 from flexloan_nb.analytics.exact import ARITHMETIC
 from flexloan_nb.analytics.history.event_types import EVENT_TYPES, require_known_types
-from flexloan_nb.analytics.position import Snapshot
+from flexloan_nb.analytics.position import Snapshot, require_snapshot
+from flexloan_nb.analytics.times import epoch_ms, utc_ms
 from flexloan_nb.errors import InvalidArgumentError
 
-__all__ = ["Books", "DatedSnapshot", "Key", "Numbers", "books_of", "epoch_ms", "utc"]
+__all__ = ["Books", "DatedSnapshot", "Key", "Numbers", "books_of"]
 
 Numbers: TypeAlias = NDArray[Any]  # float64, or Decimal objects
 Key: TypeAlias = tuple[str, str, str]  # order, side, coin
@@ -84,30 +85,14 @@ def books_of(
     amounts = [events["amt"], accruals["interest"], *(of["amt"] for of in legs)]
     exact = any(len(column) and column.dtype == object for column in amounts)
     frames = _with_orders(events, accruals, now.info, *legs)
-    dated, accrued = (_until(frame, utc(now.fetched_at)) for frame in frames[:2])
+    at = utc_ms(now.fetched_at, "fetched_at")
+    dated, accrued = (_until(frame, at) for frame in frames[:2])
     hours = _hours(accrued, exact)
     with localcontext(ARITHMETIC):
         changes = _in_time([_interest(hours), _moves(dated, exact)])
     present = frames[3].assign(amt=_numbers(frames[3]["amt"], "the legs", exact))
     first = None if dated.empty else int(dated["ts"].min())
-    return Books(changes, hours, present, frames[2], first, utc(now.fetched_at), exact)
-
-
-def epoch_ms(times: Any, of: str) -> NDArray[np.int64]:
-    """Return times as milliseconds since 1970, or raise where one is missing or has no zone."""
-    if not isinstance(times.dtype, pd.DatetimeTZDtype):
-        raise InvalidArgumentError(f"The times of {of} must be UTC; they are {times.dtype}.")
-    if times.hasnans:
-        raise InvalidArgumentError(f"A time of {of} is missing.")
-    return np.asarray(pd.DatetimeIndex(times).as_unit("ms").asi8)
-
-
-def utc(moment: datetime) -> int:
-    """Return a moment as milliseconds since 1970."""
-    stamp = pd.Timestamp(moment)
-    if stamp.tz is None:
-        raise InvalidArgumentError(f"fetched_at is {moment}: it has no time zone.")
-    return int(stamp.as_unit("ms").value // 1_000_000)
+    return Books(changes, hours, present, frames[2], first, at, exact)
 
 
 def _check(
@@ -116,6 +101,7 @@ def _check(
     require_columns(events, "ts", "type", "ccy", "amt", of="a loan history")
     require_columns(accruals, "ts", "ccy", "loan", "interest", of="a table of accrued interest")
     for snapshot in snapshots:
+        require_snapshot(snapshot)
         require_columns(snapshot.legs, "side", "ccy", "amt", of="the legs of a loan snapshot")
         require_columns(snapshot.info, "marginCallLTV", "liqLTV", of="the info of a loan snapshot")
     require_known_types(events["type"])
@@ -149,7 +135,10 @@ def _numbers(column: pd.Series, of: str, exact: bool) -> Numbers:
     if column.isna().any():
         raise InvalidArgumentError(f"An amount of {of} is missing.")
     if not exact:
-        return column.to_numpy(dtype=np.float64)
+        try:
+            return column.to_numpy(dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InvalidArgumentError(f"An amount of {of} is not a number.") from None
     return np.array([_decimal(value, of) for value in column], dtype=object)
 
 

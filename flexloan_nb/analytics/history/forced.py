@@ -8,9 +8,10 @@ import pandas as pd
 
 from flexloan_nb.analytics.arguments import require_columns
 from flexloan_nb.analytics.exact import ARITHMETIC
-from flexloan_nb.analytics.history.changes import epoch_ms
 from flexloan_nb.analytics.history.event_types import require_known_types
-from flexloan_nb.analytics.history.quotes import Quotes
+from flexloan_nb.analytics.quotes import Quotes
+from flexloan_nb.analytics.times import epoch_ms
+from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["ForcedEvents", "forced_events"]
 
@@ -142,7 +143,14 @@ def _legs(events: pd.DataFrame) -> pd.DataFrame:
     )
     named = named.assign(role=role.mask(returned, "returned").astype("string"))
     legs = named.loc[named["role"].notna(), ["ts", "ordId", "type", "role", "ccy", "amt"]]
-    return legs.assign(amt=np.abs(legs["amt"].to_numpy())).reset_index(drop=True)
+    return legs.assign(amt=_magnitudes(legs["amt"])).reset_index(drop=True)
+
+
+def _magnitudes(amounts: pd.Series) -> Any:
+    try:
+        return np.abs(amounts.to_numpy())
+    except TypeError:
+        raise InvalidArgumentError("An amount of the loan history is not a number.") from None
 
 
 def _no_name(rows: int) -> Any:

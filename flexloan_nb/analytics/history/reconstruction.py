@@ -13,8 +13,8 @@ from flexloan_nb.analytics.exact import ARITHMETIC
 from flexloan_nb.analytics.history.balances import Balance, balances_of
 from flexloan_nb.analytics.history.changes import Books, DatedSnapshot, Key, books_of
 from flexloan_nb.analytics.history.columns import orders, repeated, rows_by, stacked, times
-from flexloan_nb.analytics.history.quotes import Quotes
 from flexloan_nb.analytics.history.walk import HOUR_MS, Held, Walk, walk_back
+from flexloan_nb.analytics.quotes import Quotes
 
 __all__ = ["LtvHistory", "reconstruct_ltv"]
 

@@ -10,7 +10,7 @@ from flexloan_nb.analytics.discount import Tiers
 from flexloan_nb.analytics.history.balances import Balance
 from flexloan_nb.analytics.history.changes import Books, Numbers
 from flexloan_nb.analytics.history.columns import rows_by
-from flexloan_nb.analytics.history.quotes import Quotes
+from flexloan_nb.analytics.quotes import Quotes
 
 __all__ = ["HOUR_MS", "Held", "Holding", "Walk", "walk_back"]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from flexloan_nb.analytics.arguments import require_columns
 from flexloan_nb.analytics.exact import as_decimals, numbers
-from flexloan_nb.analytics.interest.asof import require_time_zone
+from flexloan_nb.analytics.times import require_time_zone
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["FIGURES", "complete_records", "records_of"]

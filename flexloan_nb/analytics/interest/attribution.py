@@ -1,6 +1,6 @@
 """The change of interest between two periods, by rate, balance and time."""
 
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from flexloan_nb.analytics.exact import ARITHMETIC
 from flexloan_nb.analytics.interest.accruals import complete_records
+from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["attribute_interest"]
 
@@ -135,5 +136,8 @@ def _as_decimals(causes: _Causes) -> _Causes:
     with localcontext(ARITHMETIC):
         exact = [Decimal(of.numerator) / of.denominator for of in causes]
         before, after, change, _, *parts = exact
-        parts = [part.quantize(_LAST_DIGIT) for part in parts]
+        try:
+            parts = [part.quantize(_LAST_DIGIT) for part in parts]
+        except InvalidOperation:
+            raise InvalidArgumentError("A debt is too large to be split exactly.") from None
         return _Causes(before, after, change, change - sum(parts), *parts)

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from flexloan_nb.analytics.exact import minus
 from flexloan_nb.analytics.interest.accruals import FIGURES, records_of
 from flexloan_nb.analytics.interest.hourly import INTEREST_DECIMALS, interest_of_rows
+from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["audit_interest"]
 
 _MS_PER_HOUR = 3_600_000
+_MOST_MISSING = 1_000_000  # more than a century of an order's coin: a time is wrong
 
 
 def audit_interest(accruals: pd.DataFrame) -> pd.DataFrame:
@@ -41,7 +43,8 @@ def audit_interest(accruals: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InvalidArgumentError
-        It is not a frame of accruals, or a figure is negative, infinite or no number.
+        It is not a frame of accruals, a figure is negative, infinite or no number, or more
+        than a million hours are missing.
 
     Notes
     -----
@@ -84,6 +87,11 @@ def _with_missing_hours(audited: pd.DataFrame) -> pd.DataFrame:
     gaps = (hour.groupby(line).diff().fillna(1) - 1).clip(lower=0).astype("int64").to_numpy()
     if not gaps.any():
         return audited
+    if gaps.sum() > _MOST_MISSING:
+        raise InvalidArgumentError(
+            f"{gaps.sum():,} hours are missing between the first and the last record: look for "
+            f"a ts that is wrong; they begin at {audited['ts'].min()}."
+        )
     after = np.repeat(np.arange(len(audited)), gaps)
     back = np.concatenate([np.arange(gap, 0, -1) for gap in gaps[gaps > 0]])
     hours = audited["hour"].iloc[after] - pd.to_timedelta(back, unit="h")

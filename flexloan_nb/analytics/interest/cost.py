@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.arguments import not_negative
+from flexloan_nb.analytics.arguments import by_coin, not_negative
 from flexloan_nb.analytics.interest.accruals import complete_records
-from flexloan_nb.analytics.interest.asof import PricesOverTime, prices_at
 from flexloan_nb.analytics.interest.hourly import rounding_of_rows
+from flexloan_nb.analytics.quotes import PricesOverTime, prices_at
 from flexloan_nb.analytics.rates import HOURS_PER_YEAR
 from flexloan_nb.errors import InvalidArgumentError
 
@@ -119,8 +119,9 @@ def _rebated_shares(
 ) -> NDArray[np.float64]:
     booked = hours.groupby("ccy")["interest"].sum()
     shares = {}
-    for ccy, amount in {} if rebates is None else rebates.items():
-        rebate, interest = not_negative(amount, f"rebate of {ccy}"), booked.get(ccy, 0.0)
+    given = by_coin({} if rebates is None else rebates, "rebates", "rebate of", not_negative)
+    for ccy, rebate in given.items():
+        interest = booked.get(ccy, 0.0)
         if rebate > interest:
             raise InvalidArgumentError(
                 f"The rebate of {ccy} is {rebate:g}, more than the interest of {interest:g} {ccy}: "

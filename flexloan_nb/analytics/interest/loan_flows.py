@@ -6,14 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from flexloan_nb.analytics.arguments import finite, not_negative, require_columns
+from flexloan_nb.analytics.arguments import by_coin, finite, not_negative, require_columns
 from flexloan_nb.analytics.history.event_types import EVENT_TYPES, require_known_types
-from flexloan_nb.analytics.interest.asof import (
-    PricesOverTime,
-    prices_at,
-    require_time_zone,
-    timestamp,
-)
+from flexloan_nb.analytics.quotes import PricesOverTime, prices_at
+from flexloan_nb.analytics.times import require_time_zone, timestamp
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["loan_flows"]
@@ -69,15 +65,15 @@ def loan_flows(
     moves = events[events["type"].isin(of_debt)]
     signs = [EVENT_TYPES[name].direction for name in moves["type"]]
     amounts = np.abs([finite(amt, "amt") for amt in moves["amt"]])
-    owed = [not_negative(amt, f"debt of {ccy}") for ccy, amt in debt.items()]
+    owed = by_coin(debt, "debt", "debt of", not_negative)
     time = _utc(at)
     if (moves["ts"] > time).any():
         raise InvalidArgumentError(f"at is {time}, before the last event at {moves['ts'].max()}.")
     legs = pd.DataFrame(
         {
             "ts": [*moves["ts"], *[time] * len(owed)],
-            "ccy": pd.array([*moves["ccy"], *debt.keys()], dtype="string"),
-            "amt": np.array([*(signs * amounts), *(-amt for amt in owed)]),
+            "ccy": pd.array([*moves["ccy"], *owed], dtype="string"),
+            "amt": np.array([*(signs * amounts), *(-amt for amt in owed.values())]),
         }
     )
     return _in_usd(legs, prices)

@@ -10,7 +10,7 @@ from scipy.optimize import brentq
 
 from flexloan_nb.analytics.arguments import not_negative
 from flexloan_nb.analytics.exact import numbers
-from flexloan_nb.analytics.position import Coins, Position
+from flexloan_nb.analytics.position import Coins, Position, require_position
 from flexloan_nb.analytics.rates import HOURS_PER_YEAR, debt_rates
 from flexloan_nb.analytics.thresholds import Level
 from flexloan_nb.errors import InvalidArgumentError
@@ -58,12 +58,9 @@ def runway(position: Position, rates: Coins) -> pd.DataFrame:
     margin_call  5344.851  222.702      253.026
     liquidation  8062.040  335.918      408.067
     """
+    require_position(position)
     debt = np.array([of * position.prices[ccy] for ccy, of in position.debt.items()])
-    yearly = [
-        not_negative(rate, f"rate of {ccy}")
-        for ccy, rate in debt_rates(position.debt, rates).items()
-    ]
-    hourly = np.array(yearly) / HOURS_PER_YEAR
+    hourly = np.array(list(debt_rates(position.debt, rates).values())) / HOURS_PER_YEAR
     targets = [position.threshold(level) * position.collateral_usd for level in _LEVELS]
     hours = np.array([_hours_until(target, debt, hourly) for target in targets])
     simple = np.array([_simple_hours_until(target, debt, hourly) for target in targets])

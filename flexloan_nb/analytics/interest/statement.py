@@ -7,7 +7,7 @@ import pandas as pd
 
 from flexloan_nb.analytics.exact import ARITHMETIC, as_decimals, missing_in
 from flexloan_nb.analytics.interest.accruals import complete_records
-from flexloan_nb.analytics.interest.asof import PricesOverTime, prices_at
+from flexloan_nb.analytics.quotes import PricesOverTime, prices_at
 
 __all__ = ["interest_statement"]
 

@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 
 from flexloan_nb.analytics.arguments import finite
 from flexloan_nb.analytics.exact import ARITHMETIC
-from flexloan_nb.analytics.interest.asof import timestamp
+from flexloan_nb.analytics.times import timestamp
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["xirr"]
@@ -111,10 +111,9 @@ class _Terms(NamedTuple):
 
 
 def _terms(flows: Any) -> _Terms:
-    pairs = flows.items() if isinstance(flows, pd.Series | Mapping) else flows
     sums: dict[pd.Timestamp, Decimal] = {}
     with localcontext(ARITHMETIC):
-        for time, amount in pairs:
+        for time, amount in _pairs(flows):
             stamp, exact = timestamp(time), Decimal(str(finite(amount, "a flow")))
             sums[stamp] = sums.get(stamp, Decimal(0)) + exact
     try:
@@ -129,6 +128,16 @@ def _terms(flows: Any) -> _Terms:
         )
     years = [(time - times[0]) / _YEAR for time in times]
     return _Terms(np.sign(amounts), np.log(np.abs(amounts)), np.array(years))
+
+
+def _pairs(flows: Any) -> list[tuple[Any, Any]]:
+    try:
+        given = flows.items() if isinstance(flows, pd.Series | Mapping) else flows
+        return [(time, amount) for time, amount in given]
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(
+            "flows must be amounts by time: a Series, a dict or pairs of time and amount."
+        ) from None
 
 
 def _roots(terms: _Terms) -> list[float]:

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.arguments import finite
+from flexloan_nb.analytics.arguments import by_coin, finite
 from flexloan_nb.analytics.book import Book, Positions, book_of
 from flexloan_nb.analytics.liquidation.headroom import net_capacity
-from flexloan_nb.analytics.position import Position
+from flexloan_nb.analytics.position import Position, require_position
 from flexloan_nb.analytics.thresholds import Level
 from flexloan_nb.errors import InvalidArgumentError
 
@@ -47,6 +47,11 @@ def uniform_fall(positions: Positions, threshold: Level = "liquidation") -> floa
     float or Series
         A share of today's prices from 0 to 1, by ``ordId`` for many: 0 where the level is met
         already, NaN where even a fall to zero does not meet it.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is no such level, or it is not known.
 
     Notes
     -----
@@ -123,9 +128,9 @@ def directional_fall(
     0.8374
     """
     book = book_of(positions)
-    by_coin = _checked(betas, book.coins)
+    known = _checked(betas, book.coins)
     slopes = np.zeros(book.held.shape)
-    slopes[book.held] = [by_coin.get(ccy, 0.0) for ccy in book.coins]
+    slopes[book.held] = [known.get(ccy, 0.0) for ccy in book.coins]
     falls = _first_fall(book, slopes, threshold)
     answer: float | pd.Series = book.per_order(falls, "directional_fall")
     return answer
@@ -148,8 +153,15 @@ def fallen_prices(position: Position, betas: Betas, fall: float) -> pd.Series:
     Series
         USD by ``ccy``: ``p_i max(0, 1 - beta_i fall)``.
 
+    Raises
+    ------
+    InvalidArgumentError
+        A beta or the fall is no finite number, or a beta is of a coin that is not in the loan.
+
     Examples
     --------
+    What is ETH worth when the market falls by 10 % and ETH 1.5 times as far?
+
     >>> position = Position(
     ...     {"ETH": 20}, {"USDT": 30_000}, {"ETH": 3_000, "USDT": 1},
     ...     margin_call_ltv=0.75, liquidation_ltv=0.85,
@@ -157,10 +169,11 @@ def fallen_prices(position: Position, betas: Betas, fall: float) -> pd.Series:
     >>> fallen_prices(position, {"ETH": 1.5}, 0.1).to_dict()
     {'ETH': 2550.0, 'USDT': 1.0}
     """
-    by_coin, far = _checked(betas, position.coins), finite(fall, "fall")
+    require_position(position)
+    known, far = _checked(betas, position.coins), finite(fall, "fall")
     return pd.Series(
         {
-            ccy: position.prices[ccy] * max(0.0, 1 - by_coin.get(ccy, 0.0) * far)
+            ccy: position.prices[ccy] * max(0.0, 1 - known.get(ccy, 0.0) * far)
             for ccy in position.coins
         },
         name="price",
@@ -169,16 +182,12 @@ def fallen_prices(position: Position, betas: Betas, fall: float) -> pd.Series:
 
 
 def _checked(betas: Betas, coins: tuple[str, ...]) -> dict[str, float]:
-    if not isinstance(betas, Mapping | pd.Series):
-        raise InvalidArgumentError(f"betas is {betas!r}: give coins like {{'BTC': 1}}.")
-    unknown = [str(ccy) for ccy in betas.keys() if ccy not in coins]  # noqa: SIM118
+    checked = by_coin(betas, "betas", "beta of")
+    unknown = [ccy for ccy in checked if ccy not in coins]
     if unknown and coins:
         raise InvalidArgumentError(
             f"betas names {', '.join(unknown)}; the coins are {', '.join(dict.fromkeys(coins))}."
         )
-    checked = {str(ccy): finite(beta, f"beta of {ccy}") for ccy, beta in betas.items()}
-    if len(checked) < len(betas):
-        raise InvalidArgumentError("betas has a coin twice.")
     return checked
 
 

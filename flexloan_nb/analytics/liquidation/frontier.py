@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from flexloan_nb.analytics.arguments import coin, finite_array
 from flexloan_nb.analytics.book import book_of
 from flexloan_nb.analytics.liquidation.headroom import net_capacity
-from flexloan_nb.analytics.position import Position
+from flexloan_nb.analytics.position import Position, require_position
 from flexloan_nb.analytics.thresholds import Level
 from flexloan_nb.errors import InvalidArgumentError
 
-__all__ = ["price_frontier"]
+__all__ = ["price_frontier", "require_two"]
 
 _TO_TWICE_THE_PRICE = np.linspace(-1, 1, 101)
 
@@ -64,7 +65,7 @@ def price_frontier(
     >>> price_frontier(position, "BTC", "ETH", changes=[-0.3])["y_change"].round(4).tolist()
     [-0.1976]
     """
-    _require_two(position, x, y)
+    require_two(position, x, y)
     shares = _shares(changes)
     net, price = net_capacity(book_of(position), threshold)[0], position.rows.price
     i, j = position.coins.index(x), position.coins.index(y)
@@ -80,18 +81,20 @@ def price_frontier(
     )
 
 
-def _require_two(position: Position, x: str, y: str) -> None:
-    for ccy in (x, y):
-        if ccy not in position.coins:
+def require_two(position: Position, x: str, y: str) -> None:
+    """Raise `InvalidArgumentError` where x and y are not two coins of a loan."""
+    require_position(position)
+    for name, ccy in (("x", x), ("y", y)):
+        if coin(ccy, name) not in position.coins:
             raise InvalidArgumentError(
                 f"{ccy!r} is not in the loan; its coins are {', '.join(position.coins)}."
             )
     if x == y:
-        raise InvalidArgumentError(f"x and y are both {x}: a frontier is of two coins.")
+        raise InvalidArgumentError(f"x and y are both {x}: give two coins.")
 
 
 def _shares(changes: ArrayLike) -> NDArray[np.float64]:
-    shares = np.atleast_1d(np.asarray(changes, dtype=float))
-    if not (np.isfinite(shares) & (shares >= -1)).all():
-        raise InvalidArgumentError("changes are shares of today's price, finite and not below -1.")
+    shares = finite_array(changes, "changes")
+    if shares.ndim > 1 or (shares < -1).any():
+        raise InvalidArgumentError("changes are a row of shares of today's price, not below -1.")
     return shares

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexloan_nb.analytics.book import Book
-from flexloan_nb.analytics.thresholds import LEVELS, Level
+from flexloan_nb.analytics.thresholds import Level, require_level
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["net_capacity", "sum_of_others"]
@@ -26,8 +26,7 @@ def net_capacity(book: Book, level: Level) -> NDArray[np.float64]:
     InvalidArgumentError
         There is no such level, or it is not known of a position.
     """
-    if level not in LEVELS:
-        raise InvalidArgumentError(f"threshold is {level!r}: it is one of {', '.join(LEVELS)}.")
+    require_level(level)
     capacity = book.capacity(level)
     if np.isnan(capacity).any():
         raise InvalidArgumentError(f"{level}_ltv is not known: give it to the position.")

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from flexloan_nb.analytics.arguments import finite_array
 from flexloan_nb.analytics.book import book_of
+from flexloan_nb.analytics.liquidation.frontier import require_two
 from flexloan_nb.analytics.liquidation.headroom import net_capacity
-from flexloan_nb.analytics.position import Position
+from flexloan_nb.analytics.position import Position, require_position
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["ltv_under", "price_grid", "price_sensitivity"]
@@ -65,6 +67,7 @@ def price_sensitivity(position: Position, shocks: Shocks) -> pd.DataFrame:
     >>> price_sensitivity(position, {"BTC": [-0.1, -0.2, -0.3]})["ltv"].round(4).tolist()
     [0.6599, 0.7056, 0.758]
     """
+    require_position(position)
     coins, table = _scenarios(position, shocks)
     totals = _totals(position, coins, table)
     collateral, debt, margin_call, liquidation = totals
@@ -111,6 +114,8 @@ def price_grid(
 
     Examples
     --------
+    What is my LTV if BTC halves, with ETH down by a quarter or where it is?
+
     >>> position = Position(
     ...     {"BTC": 1, "ETH": 20}, {"USDT": 60_000}, {"BTC": 90_000, "ETH": 3_000, "USDT": 1},
     ...     margin_call_ltv=0.75, liquidation_ltv=0.85,
@@ -119,8 +124,7 @@ def price_grid(
     >>> grid.loc[-0.25].round(3).to_dict()  # ETH falls by 25 %
     {-0.5: 0.667, 0.0: 0.444}
     """
-    if x == y:
-        raise InvalidArgumentError(f"x and y are both {x}: a grid is of two coins.")
+    require_two(position, x, y)
     along, up = _changes(x_changes, x), _changes(y_changes, y)
     scenarios = price_sensitivity(position, {y: up[:, None], x: along[None, :]})
     return pd.DataFrame(
@@ -157,6 +161,8 @@ def ltv_under(position: Position, shocks: ArrayLike) -> Floats:
 
     Examples
     --------
+    What does half the price of BTC make of an LTV of 50 %?
+
     >>> position = Position(
     ...     {"BTC": 1}, {"USDT": 45_000}, {"BTC": 90_000, "USDT": 1},
     ...     margin_call_ltv=0.75, liquidation_ltv=0.85,
@@ -164,7 +170,8 @@ def ltv_under(position: Position, shocks: ArrayLike) -> Floats:
     >>> ltv_under(position, [[0, 0], [-0.5, 0]]).tolist()
     [0.5, 1.0]
     """
-    table, coins = np.asarray(shocks, dtype=float), len(position.coins)
+    require_position(position)
+    table, coins = _table(shocks), len(position.coins)
     if table.ndim == 0 or table.shape[-1] != coins:
         raise InvalidArgumentError(
             f"shocks is of shape {table.shape}: its last axis must be the {coins} coins "
@@ -180,6 +187,13 @@ def ltv_under(position: Position, shocks: ArrayLike) -> Floats:
             raise InvalidArgumentError(_NO_SHOCK)
         _ratio(debt, value, flat[piece])
     return ltv
+
+
+def _table(shocks: ArrayLike) -> Floats:
+    try:
+        return np.asarray(shocks, dtype=float)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArgumentError(_NO_SHOCK) from None
 
 
 def _worth(position: Position) -> Floats:
@@ -249,7 +263,7 @@ def _scenarios(position: Position, shocks: Shocks) -> tuple[list[str], Floats]:
 
 
 def _changes(shocks: ArrayLike, ccy: str) -> Floats:
-    changes = np.atleast_1d(np.asarray(shocks, dtype=float))
-    if not (changes.min(initial=0) >= -1 and changes.max(initial=0) < np.inf):
+    changes = finite_array(shocks, f"shocks of {ccy}")
+    if changes.min(initial=0) < -1:
         raise InvalidArgumentError(f"{_NO_SHOCK} Those of {ccy} are not.")
     return changes

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from flexloan_nb.analytics.arguments import finite, positive
+from flexloan_nb.analytics.arguments import coin, finite, positive
 from flexloan_nb.analytics.discount import Tiers, discount_schedule
 from flexloan_nb.analytics.position import Snapshot
 from flexloan_nb.analytics.probe.initial_ltv import (
@@ -93,7 +93,7 @@ def plan_probe(
     >>> plan.least_calls, plan.least_seconds, plan.most_seconds
     (10, 4.0, 24.4)
     """
-    if calls_per_coin < _FEWEST_CALLS:
+    if not isinstance(calls_per_coin, int) or calls_per_coin < _FEWEST_CALLS:
         raise InvalidArgumentError(
             f"calls_per_coin is {calls_per_coin}: give at least {_FEWEST_CALLS}."
         )
@@ -175,6 +175,7 @@ def probe_borrowing_power(
     3  ETH  1198.6681  quota           0.6175          0.95
     """
     plan = plan_probe(coins, calls_per_coin=calls_per_coin)
+    coin(borrow_ccy, "borrow_ccy")
     order = _order(client.loan_snapshot(ord_id=ord_id), ord_id)
     order.require_free(borrow_ccy, plan.coins)
     public = _public_tiers(client.market.discount_rates(), plan.coins)
@@ -211,7 +212,10 @@ class _Order(NamedTuple):
 def _limits(coins: Any) -> dict[str, float]:
     if isinstance(coins, str):
         coins = [coins]
-    names = list(coins.keys() if isinstance(coins, Mapping | pd.Series) else coins)
+    try:
+        names = list(coins.keys() if isinstance(coins, Mapping | pd.Series) else coins)
+    except TypeError:
+        raise InvalidArgumentError(f"coins is {coins!r}: name coins like ['BTC'].") from None
     if not names or len(set(names)) < len(names):
         raise InvalidArgumentError(f"coins is {names}: name at least one, and each once.")
     if isinstance(coins, Mapping | pd.Series):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from flexloan_nb.analytics.arguments import finite, require_columns
 from flexloan_nb.analytics.cure.capacity import max_loan
-from flexloan_nb.analytics.position import Coins, Position
+from flexloan_nb.analytics.position import Coins, Position, require_position
 from flexloan_nb.errors import InvalidArgumentError
 
 __all__ = ["MaxLoanClient", "compare_with_exchange"]
@@ -46,8 +46,8 @@ class _Part(NamedTuple):
 def compare_with_exchange(
     client: MaxLoanClient,
     position: Position,
+    sup_collateral: Coins | None,
     borrow_ccy: str,
-    sup_collateral: Coins | None = None,
     *,
     ord_id: str | None = None,
 ) -> pd.DataFrame:
@@ -59,10 +59,10 @@ def compare_with_exchange(
         Asked once; nothing is borrowed by asking. Its errors pass through.
     position : Position
         The loan as we see it, with an ``initial_ltv``.
+    sup_collateral : mapping, Series or None
+        Coins that would be pledged as well; none of them for the loan as it is.
     borrow_ccy : str
         Coin to borrow.
-    sup_collateral : mapping or Series, optional
-        Coins that would be pledged as well.
     ord_id : str, optional
         The loan order; by default the earliest.
 
@@ -102,10 +102,11 @@ def compare_with_exchange(
     >>> order, position = next(
     ...     iter(Position.from_snapshot(snapshot, prices, rates, initial_ltv=0.65).items())
     ... )
-    >>> found = compare_with_exchange(client, position, "USDT", {"BTC": 0.1}, ord_id=order)
+    >>> found = compare_with_exchange(client, position, {"BTC": 0.1}, "USDT", ord_id=order)
     >>> found["finding"]["residual"]
     'the model agrees with the exchange'
     """
+    require_position(position)
     supplement = {} if sup_collateral is None else sup_collateral
     model = max_loan(position, borrow_ccy, supplement)
     asked = supplement if len(supplement) else None

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
-from flexloan_nb.analytics.arguments import finite, require_columns
+from flexloan_nb.analytics.arguments import by_coin, require_columns
 from flexloan_nb.analytics.cure.capacity import max_loan_usd
 from flexloan_nb.analytics.liquidation.falls import uniform_fall
 from flexloan_nb.analytics.liquidation.prices import liquidation_prices
-from flexloan_nb.analytics.position import Coins, Position
+from flexloan_nb.analytics.position import Coins, Position, require_position
 from flexloan_nb.analytics.thresholds import LEVELS, Level
 from flexloan_nb.errors import InvalidArgumentError
 
@@ -107,6 +107,7 @@ def what_if(
     >>> answer.assumption
     'the thresholds stay at a margin call of 0.7374 and a liquidation of 0.8374'
     """
+    require_position(position)
     moved = position.add_collateral(_coins(add)).remove_collateral(_coins(remove))
     moved = moved.borrow(_coins(borrow)).repay(_coins(repay))
     moved = moved.with_prices(_shocked(position, _coins(shock)))
@@ -119,22 +120,18 @@ def _coins(given: Coins | None) -> Coins:
 
 
 def _shocked(position: Position, shock: Coins) -> dict[str, float]:
-    if not isinstance(shock, Mapping | pd.Series):
-        raise InvalidArgumentError(f"shock is {shock!r}: give changes like {{'BTC': -0.2}}.")
     prices = {}
-    for name, change in shock.items():
-        ccy = str(name)
+    for ccy, change in by_coin(shock, "shock", "shock").items():
         if ccy not in position.prices:
             raise InvalidArgumentError(
                 f"shock has {ccy}, of which the position has no price: give it by "
                 "position.with_prices."
             )
-        factor = 1 + finite(change, f"shock {ccy}")
-        if factor < 0:
+        if change < -1:
             raise InvalidArgumentError(
-                f"shock {ccy} is {change}: a price falls by -1, all of it, at most."
+                f"shock {ccy} is {change:g}: a price falls by -1, all of it, at most."
             )
-        prices[ccy] = position.prices[ccy] * factor
+        prices[ccy] = position.prices[ccy] * (1 + change)
     return prices
 
 

@@ -63,6 +63,11 @@ class Episode:
     end: date | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.changes, Mapping):
+            raise InvalidArgumentError(
+                f"The changes of {self.name} are {self.changes!r}: give pairs by coin like "
+                "{'BTC': (-0.5, -0.55)}."
+            )
         checked = {str(ccy): _change(pair, str(ccy)) for ccy, pair in self.changes.items()}
         object.__setattr__(self, "changes", FrozenMapping(checked))
 

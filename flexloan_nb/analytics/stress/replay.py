@@ -13,6 +13,7 @@ looked at: it starts at ``L / LTV`` and a liquidation comes when it falls to 1.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -20,9 +21,9 @@ import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from flexloan_nb.analytics.arguments import positive
+from flexloan_nb.analytics.arguments import coins, positive
 from flexloan_nb.analytics.book import book_of
-from flexloan_nb.analytics.position import Position
+from flexloan_nb.analytics.position import Position, require_position
 from flexloan_nb.analytics.rates import HOURS_PER_YEAR, debt_rates
 from flexloan_nb.analytics.stress.outcomes import ROUNDING, debt_over
 from flexloan_nb.analytics.thresholds import Level
@@ -123,15 +124,15 @@ def replay(
     >>> after["complete"].tolist()
     [True, True, True, True, False, False]
     """
-    if not isinstance(position, Position):
-        raise InvalidArgumentError(
-            f"This takes a Position, not {type(position).__name__}; replay many one by one."
-        )
-    history = _history(prices, [ccy for ccy in _valued(position) if ccy not in constant])
+    require_position(position)
+    staying = coins(constant, "constant")
+    history = _history(prices, [ccy for ccy in _valued(position) if ccy not in staying])
     bar_hours = _bar_hours(pd.DatetimeIndex(history.index))
-    steps = _steps(horizon_hours, bar_hours)
-    loan = _loan(position, history, bar_hours, rates)
-    first, lowest = _first_and_lowest(loan, steps)
+    steps = _steps(horizon_hours, bar_hours, len(history))
+    with _in_range_of_floats():
+        loan = _loan(position, history, bar_hours, rates)
+        first, lowest = _first_and_lowest(loan, steps)
+        final_ltv = _final_ltv(loan, steps)
     with np.errstate(divide="ignore"):
         lowest_distance = 1 - 1 / lowest
     return pd.DataFrame(
@@ -139,7 +140,7 @@ def replay(
             "margin_call_hours": first["margin_call"] * bar_hours,
             "liquidation_hours": first["liquidation"] * bar_hours,
             "lowest_distance": lowest_distance,
-            "final_ltv": _final_ltv(loan, steps),
+            "final_ltv": final_ltv,
             "complete": np.arange(len(history)) + steps < len(history),
         },
         index=history.index,
@@ -164,7 +165,7 @@ def _history(prices: pd.DataFrame, coins: list[str]) -> pd.DataFrame:
     _require_even(starts)
     try:
         history = prices[coins].astype(float).set_axis(starts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InvalidArgumentError("prices has something in it that is not a number.") from None
     history = history[history.notna().cummax().all(axis=1)]
     _require_prices(history)
@@ -210,8 +211,9 @@ def _bar_hours(index: pd.DatetimeIndex) -> float:
     return float((index[1] - index[0]) / _HOUR) if len(index) > 1 else 1.0
 
 
-def _steps(horizon_hours: float, bar_hours: float) -> int:
-    steps = int(positive(horizon_hours, "horizon_hours") / bar_hours + ROUNDING)
+def _steps(horizon_hours: float, bar_hours: float, bars: int) -> int:
+    """Return how many bars to look ahead; as many as there are is as good as more."""
+    steps = int(min(positive(horizon_hours, "horizon_hours") / bar_hours, bars) + ROUNDING)
     if steps == 0:
         raise InvalidArgumentError(
             f"horizon_hours is {horizon_hours:g}, but the prices are {bar_hours:g} hours apart."
@@ -240,6 +242,18 @@ def _loan(
 
 
 # What came of it
+
+
+@contextmanager
+def _in_range_of_floats() -> Iterator[None]:
+    try:
+        with np.errstate(over="raise"):
+            yield
+    except FloatingPointError:
+        raise InvalidArgumentError(
+            "What is owed and pledged grows beyond what a float can be: look for prices and rates "
+            "that are far too large."
+        ) from None
 
 
 def _first_and_lowest(

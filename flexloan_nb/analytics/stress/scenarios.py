@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from flexloan_nb.analytics.arguments import finite, not_negative
+from flexloan_nb.analytics.arguments import by_coin, coins, finite, not_negative
 from flexloan_nb.analytics.book import Positions, book_of
 from flexloan_nb.analytics.position import Position
-from flexloan_nb.analytics.rates import HOURS_PER_YEAR, debt_rates
+from flexloan_nb.analytics.rates import debt_rates, grown
 from flexloan_nb.analytics.stress.episodes import (
     BASES,
     DEFAULT_BETA,
@@ -93,11 +93,11 @@ def stress_test(
     >>> stress_test(position, basis="low").loc["2020-03", "status"]
     'liquidation'
     """
-    if basis not in BASES:
+    if not isinstance(basis, str) or basis not in BASES:
         raise InvalidArgumentError(f"basis is {basis!r}; it is one of {', '.join(BASES)}.")
-    coins, tried = _coins(positions), list(episodes)
-    by_beta = [set(coins) - set(of.changes) - set(stable) for of in tried]
-    beta = {ccy: finite(of, f"beta of {ccy}") for ccy, of in (betas or {}).items()}
+    tried, beta = _listed(episodes, "episodes"), _betas(betas)
+    moving = set(_coins(positions)) - set(coins(stable, "stable"))
+    by_beta = [moving - set(_checked(of).changes) for of in tried]
     changes = [
         {ccy: getattr(change, basis) for ccy, change in of.changes.items()}
         | {ccy: _followed(of, ccy, basis, beta.get(ccy, DEFAULT_BETA)) for ccy in following}
@@ -154,21 +154,21 @@ def rate_stress(
     >>> after["ltv"].round(4).tolist(), after["status"].tolist()
     ([0.5939, 0.8042], ['safe', 'margin_call'])
     """
-    coins = _coins(positions)
+    book = book_of(positions)
     annual = debt_rates(_owed(positions), rates)
     scenarios = [
         (not_negative(multiple, "multiples"), not_negative(passed, "hours"))
-        for multiple, passed in product(multiples, hours)
+        for multiple, passed in product(_listed(multiples, "multiples"), _listed(hours, "hours"))
     ]
     growth = [
-        {ccy: (1 + multiple * rate / HOURS_PER_YEAR) ** passed for ccy, rate in annual.items()}
+        {ccy: grown(multiple * rate, passed) for ccy, rate in annual.items()}
         for multiple, passed in scenarios
     ]
     return outcomes(
-        book_of(positions),
+        book,
         "rate",
         [f"rates x {multiple:g} for {passed:g} h" for multiple, passed in scenarios],
-        debt_factors=pd.DataFrame(growth, columns=coins, dtype=float).fillna(1.0),
+        debt_factors=pd.DataFrame(growth, columns=_coins(positions), dtype=float).fillna(1.0),
     )
 
 
@@ -215,12 +215,31 @@ def stablecoin_stress(
     >>> float(stablecoin_stress(position).loc["USDT +5 %", "ltv"])
     0.525
     """
-    pegged = [ccy for ccy in _coins(positions) if ccy in stable]
-    scenarios = list(product(pegged, [_peg_change(change) for change in changes]))
+    named = coins(stable, "stable")
+    pegged = [ccy for ccy in _coins(positions) if ccy in named]
+    changed = [_peg_change(change) for change in _listed(changes, "changes")]
+    scenarios = list(product(pegged, changed))
     names = [f"{ccy} {100 * change:+g} %" for ccy, change in scenarios]
     return _at_changed_prices(
         positions, "stablecoin", names, [{ccy: change} for ccy, change in scenarios]
     )
+
+
+def _listed(values: Iterable[Any], name: str) -> list[Any]:
+    try:
+        return list(values)
+    except TypeError:
+        raise InvalidArgumentError(f"{name} is {values!r}: give a list.") from None
+
+
+def _betas(betas: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
+    return by_coin({} if betas is None else betas, "betas", "beta of")
+
+
+def _checked(episode: Any) -> Episode:
+    if not isinstance(episode, Episode):
+        raise InvalidArgumentError(f"{episode!r} in episodes is no Episode: make one of it.")
+    return episode
 
 
 def _followed(episode: Episode, ccy: str, basis: Basis, beta: float) -> float:

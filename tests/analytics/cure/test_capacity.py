@@ -87,7 +87,7 @@ def rounded_down(exact, printed):
     return -noise <= exact - float(printed) < 1e-8 + noise
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(deal=deals())
 def test_the_embedded_exchange_lends_as_much(exchange, deal):
     user, position = opened(exchange, deal)
@@ -98,7 +98,7 @@ def test_the_embedded_exchange_lends_as_much(exchange, deal):
             assert rounded_down(most, row["maxLoan"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(deal=deals())
 def test_the_embedded_exchange_lets_as_much_out(exchange, deal):
     user, position = opened(exchange, deal)

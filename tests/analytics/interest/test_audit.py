@@ -180,3 +180,10 @@ def test_times_in_another_zone_or_past_the_hour_are_of_their_hour():
 def test_what_is_no_frame_of_accruals_is_refused(change, wrong):
     with pytest.raises(InvalidArgumentError, match=wrong):
         audit_interest(change(frame([record()])))
+
+
+def test_a_time_that_is_centuries_off_is_refused():
+    rows = connect("simulator").interest_accrued(ccy="USDC")
+    rows["ts"] = rows["ts"].mask(rows.index == 3, pd.Timestamp("1700-01-01", tz="UTC"))
+    with pytest.raises(InvalidArgumentError, match=r"hours are missing .* 1700-01-01"):
+        audit_interest(rows)

@@ -212,3 +212,11 @@ def test_a_level_must_be_known(example):
     with pytest.raises(InvalidArgumentError, match="initial_ltv is not known"):
         uniform_fall(example, "initial")
     assert uniform_fall(example.with_thresholds(initial_ltv=0.65), "initial") > 0
+
+
+def test_only_positions_fall():
+    for wrong in (None, 1, "BTC", [], {"1": None}):
+        with pytest.raises(InvalidArgumentError, match="takes a Position"):
+            uniform_fall(wrong)
+        with pytest.raises(InvalidArgumentError, match="takes a Position"):
+            fallen_prices(wrong, {}, 0.1)

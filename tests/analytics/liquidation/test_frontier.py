@@ -88,7 +88,7 @@ def test_a_coin_that_does_not_count_has_no_frontier(example):
     ("arguments", "said"),
     [
         ({"x": "DOGE", "y": "ETH"}, "'DOGE' is not in the loan; its coins are BTC, ETH, USDT"),
-        ({"x": "BTC", "y": "BTC"}, "of two coins"),
+        ({"x": "BTC", "y": "BTC"}, "give two coins"),
         ({"x": "BTC", "y": "ETH", "changes": [-1.5]}, "not below -1"),
         ({"x": "BTC", "y": "ETH", "changes": [float("nan")]}, "finite"),
         ({"x": "BTC", "y": "ETH", "threshold": "forced"}, "one of initial"),

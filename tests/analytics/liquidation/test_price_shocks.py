@@ -171,5 +171,5 @@ def test_an_array_must_have_a_shock_for_each_coin(example, shape):
 
 
 def test_a_grid_is_of_two_coins(example):
-    with pytest.raises(InvalidArgumentError, match="a grid is of two coins"):
+    with pytest.raises(InvalidArgumentError, match="give two coins"):
         price_grid(example, "BTC", "BTC")

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from positions import positions
 
-from flexloan_nb.analytics.liquidation.curve import liquidation_curve
 from flexloan_nb.analytics.liquidation.prices import liquidation_prices
-from flexloan_nb.analytics.liquidation.slopes import liquidation_sensitivity
+from flexloan_nb.analytics.liquidation.sensitivity import liquidation_sensitivity
 from flexloan_nb.analytics.position import Position
 
 
@@ -33,7 +32,7 @@ def slope(position, ccy, parameter, of=None):
 def prices_at(position, row, values):
     """Return the price of a row's coin for other values of its parameter, NaN where impossible."""
     of = None if pd.isna(row["of"]) else row["of"]
-    curve = liquidation_curve(position, row["parameter"], of, values)
+    curve = liquidation_sensitivity(position, row["parameter"], of, values)
     return curve.loc[curve["ccy"] == row["ccy"], "liquidation_price"].to_numpy()
 
 
@@ -49,7 +48,7 @@ def within_reach(row, position):
     return step
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(position=positions(load=(0.1, 0.8), most_coins=3))
 def test_derivatives_are_central_differences(position):
     for _, row in liquidation_sensitivity(position).dropna(subset="derivative").iterrows():

@@ -62,7 +62,7 @@ def test_the_causes_add_up_to_the_exchanges_answer(position, price, level, quota
     theirs = position.with_prices({"TRX": 0.31 * price}).with_thresholds(
         initial_ltv=position.initial_ltv * level, margin_call_ltv=1.5, liquidation_ltv=1.6
     )
-    table = compare_with_exchange(Exchange(theirs, quota), position, "TRX")
+    table = compare_with_exchange(Exchange(theirs, quota), position, None, "TRX")
     adds_up(table)
     agrees = table["finding"]["residual"].startswith("the model")
     rounding = 1e-8 + 1e-10 * table.loc["exchange", "amount"]
@@ -78,7 +78,7 @@ def test_the_model_agrees_with_the_embedded_exchange(numbers, supplement):
     rates = pd.concat(map(client.market.discount_rates, dict.fromkeys(coins)))
     prices = client.market.index_prices(coins)
     for order, position in Position.from_snapshot(snapshot, prices, rates, 0.65).items():
-        table = compare_with_exchange(client, position, "USDT", supplement, ord_id=order)
+        table = compare_with_exchange(client, position, supplement, "USDT", ord_id=order)
         adds_up(table)
         assert table["finding"].to_dict() | {"quota": ""} == {
             "model": "our answer without a quota",
@@ -98,7 +98,7 @@ def test_another_initial_ltv_is_found_in_the_embedded_exchange():
     rates = pd.concat(map(client.market.discount_rates, coins))
     prices = client.market.index_prices(coins)
     for order, position in Position.from_snapshot(snapshot, prices, rates, 0.6).items():
-        table = compare_with_exchange(client, position, "USDT", ord_id=order)
+        table = compare_with_exchange(client, position, None, "USDT", ord_id=order)
         adds_up(table)
         assert table.loc["initial_ltv", "implied"] == pytest.approx(0.65, abs=1e-8)
         assert table["finding"]["initial_ltv"].startswith("0.65 in place of 0.6 would explain")
@@ -111,16 +111,16 @@ def test_another_initial_ltv_is_found_in_the_embedded_exchange():
 
 def test_the_exchange_is_asked_once_and_as_the_model_was():
     exchange = Exchange(loan())
-    compare_with_exchange(exchange, loan(), "USDT", {"ETH": 2}, ord_id="1")
-    compare_with_exchange(exchange, loan(), "USDT")
-    compare_with_exchange(exchange, loan(), "USDT", pd.Series(dtype=float))
+    compare_with_exchange(exchange, loan(), {"ETH": 2}, "USDT", ord_id="1")
+    compare_with_exchange(exchange, loan(), None, "USDT")
+    compare_with_exchange(exchange, loan(), pd.Series(dtype=float), "USDT")
     assert exchange.asked == [("USDT", {"ETH": 2}, "1"), *[("USDT", None, None)] * 2]
 
 
 def test_amounts_are_in_coins_in_usd_and_in_shares_of_the_answer():
     position = loan().with_prices({"ETH": 4_000})
     table = compare_with_exchange(
-        Exchange(position.with_thresholds(initial_ltv=0.6)), position, "ETH"
+        Exchange(position.with_thresholds(initial_ltv=0.6)), position, None, "ETH"
     )
     assert table["amount"]["model"] == pytest.approx(8_500 / 4_000)
     assert table["usd"]["initial_ltv"] == pytest.approx(-4_500, abs=1e-4)
@@ -129,7 +129,7 @@ def test_amounts_are_in_coins_in_usd_and_in_shares_of_the_answer():
 
 
 def test_a_quota_is_no_residual():
-    table = compare_with_exchange(Exchange(loan(), quota=1_000), loan(), "USDT")
+    table = compare_with_exchange(Exchange(loan(), quota=1_000), loan(), None, "USDT")
     adds_up(table)
     assert table["amount"]["quota"] == pytest.approx(-7_500)
     assert table["finding"]["quota"] == "the quota of 1,000 USDT ends the loan"
@@ -138,7 +138,7 @@ def test_a_quota_is_no_residual():
 
 def test_another_price_of_the_coin_to_borrow_is_found_and_counts_for_the_debt_too():
     theirs = loan().with_prices({"USDT": 1.01})
-    table = compare_with_exchange(Exchange(theirs), loan(), "USDT")
+    table = compare_with_exchange(Exchange(theirs), loan(), None, "USDT")
     adds_up(table)
     assert table["amount"]["price"] == pytest.approx((58_500 - 50_500) / 1.01 - 8_500)
     assert table["implied"]["price"] == pytest.approx(1.01)
@@ -148,7 +148,7 @@ def test_another_price_of_the_coin_to_borrow_is_found_and_counts_for_the_debt_to
 
 def test_a_price_and_an_initial_ltv_that_both_differ_are_told_apart():
     theirs = loan().with_prices({"USDT": 1.01}).with_thresholds(initial_ltv=0.7)
-    table = compare_with_exchange(Exchange(theirs), loan(), "USDT")
+    table = compare_with_exchange(Exchange(theirs), loan(), None, "USDT")
     adds_up(table)
     assert table["implied"]["price"] == pytest.approx(1.01)
     assert table["implied"]["initial_ltv"] == pytest.approx(0.7)
@@ -161,7 +161,7 @@ def test_the_rounding_of_a_small_answer_is_no_other_price():
     exchange.max_loan = lambda *args, **options: exact.assign(
         maxLoan=0.01113, notionalUsd=0.01113356
     )
-    table = compare_with_exchange(exchange, position, "USDT")
+    table = compare_with_exchange(exchange, position, None, "USDT")
     assert table["finding"]["price"] == "the exchange has the same price of USDT"
     assert table["implied"]["price"] != 1.00032
     assert table["finding"]["residual"] == "the model agrees with the exchange"
@@ -172,12 +172,14 @@ def test_rounding_is_no_difference_whatever_the_size(size):
     position = Position({"BTC": size}, {"USDT": 50_000 * size}, PRICES, **LEVELS)
     theirs = Exchange(position)
     rounded = theirs.max_loan("USDT")["maxLoan"].item() * (1 - 1e-14)
-    table = compare_with_exchange(Exchange(position, answer=rounded), position, "USDT")
+    table = compare_with_exchange(Exchange(position, answer=rounded), position, None, "USDT")
     assert table["finding"]["residual"] == "the model agrees with the exchange"
 
 
 def test_an_answer_of_zero_bounds_the_initial_ltv_from_above():
-    table = compare_with_exchange(Exchange(loan().with_thresholds(initial_ltv=0.5)), loan(), "USDT")
+    table = compare_with_exchange(
+        Exchange(loan().with_thresholds(initial_ltv=0.5)), loan(), None, "USDT"
+    )
     adds_up(table)
     assert table["finding"]["initial_ltv"].startswith("at most 0.555556 in place of 0.65")
     assert table["finding"]["price"] == "a loan of nothing does not tell the exchange's price"
@@ -186,13 +188,13 @@ def test_an_answer_of_zero_bounds_the_initial_ltv_from_above():
 
 def test_an_answer_at_the_quota_bounds_the_initial_ltv_from_below():
     theirs = loan().with_thresholds(initial_ltv=0.7)
-    table = compare_with_exchange(Exchange(theirs, quota=10_000), loan(), "USDT")
+    table = compare_with_exchange(Exchange(theirs, quota=10_000), loan(), None, "USDT")
     adds_up(table)
     assert table["finding"]["initial_ltv"].startswith("at least 0.666667 in place of 0.65")
 
 
 def test_what_no_initial_ltv_explains_is_left():
-    table = compare_with_exchange(Exchange(loan(), answer=20_000), loan(), "USDT")
+    table = compare_with_exchange(Exchange(loan(), answer=20_000), loan(), None, "USDT")
     adds_up(table)
     assert table["amount"]["initial_ltv"] == 0
     assert table["amount"]["rest"] == pytest.approx(11_500)
@@ -204,14 +206,14 @@ def test_what_no_initial_ltv_explains_is_left():
 
 def test_a_loan_that_the_model_gives_no_collateral_is_left_unexplained():
     bare = Position({}, {}, PRICES, **LEVELS)
-    table = compare_with_exchange(Exchange(bare, answer=5), bare, "USDT")
+    table = compare_with_exchange(Exchange(bare, answer=5), bare, None, "USDT")
     assert table["amount"]["rest"] == 5
     assert table["implied"]["initial_ltv"] == np.inf
 
 
 def test_without_a_difference_there_is_none():
     bare = Position({}, {}, PRICES, **LEVELS)
-    table = compare_with_exchange(Exchange(bare), bare, "USDT")
+    table = compare_with_exchange(Exchange(bare), bare, None, "USDT")
     assert table["finding"]["residual"] == "the model agrees with the exchange"
 
 
@@ -221,18 +223,18 @@ def test_errors_of_the_exchange_pass_through():
     exchange.borrow("USDT", 50_000, collateral={"BTC": 1})
     position = loan().with_prices({"OKB": 165})
     with pytest.raises(LoanRuleError, match="51751"):
-        compare_with_exchange(connect(exchange), position, "OKB")
+        compare_with_exchange(connect(exchange), position, None, "OKB")
 
 
 def test_without_an_order_there_is_nothing_to_compare():
     client = connect(SimulatedExchange(scenario=None))
     with pytest.raises(InvalidArgumentError, match="no such loan order"):
-        compare_with_exchange(client, loan(), "USDT")
+        compare_with_exchange(client, loan(), None, "USDT")
 
 
 def test_the_model_is_asked_first_so_that_nothing_is_sent_in_vain():
     exchange = Exchange(loan())
     for wrong in (loan(initial_ltv=None), loan().with_prices({"USDT": 0})):
         with pytest.raises(InvalidArgumentError):
-            compare_with_exchange(exchange, wrong, "USDT")
+            compare_with_exchange(exchange, wrong, None, "USDT")
     assert exchange.asked == []

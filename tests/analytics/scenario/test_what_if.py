@@ -249,7 +249,7 @@ def test_amounts_of_any_size_are_answered(amount):
         ({"shock": {"BTC": -1.01}}, "shock BTC is -1.01: a price falls by -1"),
         ({"shock": {"TRX": 0.1}}, "shock has TRX, of which the position has no price"),
         ({"shock": {"BTC": "much"}}, "shock BTC is 'much', which is not a number"),
-        ({"shock": -0.2}, "shock is -0.2: give changes like"),
+        ({"shock": -0.2}, "shock is -0.2: give coins like"),
         ({"thresholds": "same"}, "thresholds is 'same': it is 'constant' or a table by coin"),
         ({"thresholds": 0.8}, "thresholds is 0.8: it is 'constant' or a table like"),
         ({"thresholds": {"BTC": 0.8}}, "thresholds is .* a table like"),

@@ -299,3 +299,24 @@ def test_something_else_than_a_loan_is_refused():
     for stress in (stress_test, stablecoin_stress, lambda of: rate_stress(of, {})):
         with pytest.raises(InvalidArgumentError, match="takes a Position"):
             stress([SAMPLE])
+
+
+def test_one_stable_coin_may_be_named_by_itself():
+    assert stablecoin_stress(SAMPLE, stable="USDTBTC").empty
+    pd.testing.assert_frame_equal(
+        stablecoin_stress(SAMPLE, stable="USDT"), stablecoin_stress(SAMPLE, stable=["USDT"])
+    )
+    pd.testing.assert_frame_equal(
+        stress_test(SAMPLE, stable="USDT"), stress_test(SAMPLE, stable=["USDT"])
+    )
+
+
+def test_rates_beyond_all_floats_are_refused():
+    with pytest.raises(InvalidArgumentError, match="more than a float can be"):
+        rate_stress(SAMPLE, {"USDT": 1e9}, hours=[1_000])
+
+
+@pytest.mark.parametrize("wrong", [{"episodes": 1}, {"episodes": ["2020-03"]}, {"stable": 1}])
+def test_options_of_another_kind_are_refused(wrong):
+    with pytest.raises(InvalidArgumentError):
+        stress_test(SAMPLE, **wrong)
