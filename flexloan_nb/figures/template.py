@@ -49,8 +49,8 @@ _AXIS = {
     "automargin": True,
     "title": {"standoff": 8},
 }
-TEMPLATE: dict[str, Any] = {
-    "layout": {
+TEMPLATE = go.layout.Template(
+    layout={
         "colorway": list(PALETTE),
         "colorscale": {"sequential": "Cividis", "diverging": "RdBu"},
         "font": {"color": INK, "family": _FONTS, "size": 13},
@@ -64,7 +64,7 @@ TEMPLATE: dict[str, Any] = {
         "xaxis": _AXIS,
         "yaxis": _AXIS,
     }
-}
+)
 
 Level = Literal["margin_call", "liquidation"]
 _LEVELS = {

@@ -65,7 +65,7 @@ def test_importing_the_figures_changes_nothing_of_plotly():
 
 def test_the_template_is_not_changed_by_a_figure_that_uses_it():
     new_figure("T", x="x", y="y").layout.template.layout.font.color = "red"
-    assert TEMPLATE["layout"]["font"]["color"] == INK
+    assert TEMPLATE.layout.font.color == INK
 
 
 def test_panels_stand_one_below_the_other_on_one_axis():
