@@ -19,7 +19,6 @@ from .analytics.interest.runway import hours_to_threshold as hours_to_threshold
 from .analytics.interest.runway import runway as runway
 from .analytics.interest.statement import interest_statement as interest_statement
 from .analytics.interest.xirr import xirr as xirr
-from .analytics.liquidation.curve import liquidation_curve as liquidation_curve
 from .analytics.liquidation.falls import directional_fall as directional_fall
 from .analytics.liquidation.falls import fallen_prices as fallen_prices
 from .analytics.liquidation.falls import uniform_fall as uniform_fall
@@ -28,7 +27,7 @@ from .analytics.liquidation.price_shocks import ltv_under as ltv_under
 from .analytics.liquidation.price_shocks import price_grid as price_grid
 from .analytics.liquidation.price_shocks import price_sensitivity as price_sensitivity
 from .analytics.liquidation.prices import liquidation_prices as liquidation_prices
-from .analytics.liquidation.slopes import liquidation_sensitivity as liquidation_sensitivity
+from .analytics.liquidation.sensitivity import liquidation_sensitivity as liquidation_sensitivity
 from .analytics.position import Position as Position
 from .analytics.probe.borrowing_power import BorrowingPower as BorrowingPower
 from .analytics.probe.borrowing_power import plan_probe as plan_probe
@@ -65,11 +64,20 @@ from .errors import ResponseFormatError as ResponseFormatError
 from .errors import ServiceError as ServiceError
 from .errors import TradingDisabledError as TradingDisabledError
 from .errors import TransportError as TransportError
+from .figures import plot_collateral_mix as plot_collateral_mix
 from .figures import plot_interest as plot_interest
 from .figures import plot_interest_rate as plot_interest_rate
+from .figures import plot_liquidation_ladder as plot_liquidation_ladder
+from .figures import plot_liquidation_sensitivity as plot_liquidation_sensitivity
+from .figures import plot_ltv_heatmap as plot_ltv_heatmap
 from .figures import plot_ltv_history as plot_ltv_history
+from .figures import plot_price_sensitivity as plot_price_sensitivity
+from .figures import plot_stress as plot_stress
 from .panels import Panel as Panel
 from .panels import PlotlyView as PlotlyView
+from .panels import liquidation_panel as liquidation_panel
+from .panels import what_if_panel as what_if_panel
+from .report import write_report as write_report
 from .sim import SimulatedExchange as SimulatedExchange
 
 __version__: str

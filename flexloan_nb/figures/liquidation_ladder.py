@@ -342,7 +342,7 @@ def _frame(
         figure.layout.annotations[-1].update(x=1.0, xanchor="center", yanchor="bottom", y=1)
     return figure.update_layout(
         height=190 + row_height * max(len(rows), 2),
-        margin={"r": 210, "t": 76, "b": 110},
+        margin={"r": 228, "t": 76, "b": 110},
         legend={"yref": "container", "y": 0.01, "yanchor": "bottom"},
         hovermode="closest",
     )

@@ -194,6 +194,9 @@ def _tangent(now: Any, values: pd.Series, text: Words) -> go.Scatter:
     low, high = float(values.min()), float(values.max())
     reach = _REACH * (high - low)
     x = np.array([max(now.value - reach, low), now.value, min(now.value + reach, high)])
+    with np.errstate(divide="ignore"):
+        zero = now.value - np.divide(now.liquidation_price, now.derivative)  # where it would cross
+    x = np.where((x - zero) * (now.value - zero) < 0, zero, x)
     return go.Scatter(
         x=x,
         y=now.liquidation_price + now.derivative * (x - now.value),

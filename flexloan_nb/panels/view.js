@@ -42,9 +42,7 @@ function dataOf(spec, columns) {
 // The layout in the colours of the page. Plotly alters what it is given, so it gets a copy.
 function layoutOf(spec) {
   const layout = structuredClone(spec.layout);
-  const ink = colour("var(--jp-ui-font-color1, currentcolor)");
-  const grid = colour("var(--jp-border-color2, gray)");
-  const ground = colour("var(--jp-layout-color1, white)");
+  const { ink, grid, ground } = themeColours();
   const template = ((layout.template ??= {}).layout ??= {});
   template.font = { ...template.font, color: ink };
   template.paper_bgcolor = template.plot_bgcolor = "rgba(0, 0, 0, 0)";
@@ -53,6 +51,20 @@ function layoutOf(spec) {
     template[axis] = { ...template[axis], gridcolor: grid, linecolor: grid, zerolinecolor: grid };
   }
   return layout;
+}
+
+// Read once for each theme: to read them, the browser works out the styles of the whole page.
+function themeColours() {
+  const theme = document.body.dataset.jpThemeName;
+  if (page.colours?.theme !== theme) {
+    page.colours = {
+      theme,
+      ink: colour("var(--jp-ui-font-color1, currentcolor)"),
+      grid: colour("var(--jp-border-color2, gray)"),
+      ground: colour("var(--jp-layout-color1, white)"),
+    };
+  }
+  return page.colours;
 }
 
 // Measured on the body: a view may be drawn before it is put into the page.

@@ -176,3 +176,20 @@ def test_another_frame_or_parameter_is_refused():
         plot_liquidation_sensitivity(slopes, slopes, "debt", "USDT")
     with pytest.raises(InvalidArgumentError, match="one of collateral"):
         plot_liquidation_sensitivity(curve, slopes, "price")
+
+
+def test_a_tangent_ends_where_the_price_would_be_below_zero():
+    steep = Position(
+        {"BTC": 1, "ETH": 20},
+        {"USDT": 115_000},
+        {"BTC": 90_000, "ETH": 3_000, "USDT": 1},
+        margin_call_ltv=0.8,
+        liquidation_ltv=0.9,
+    )
+    slopes = liquidation_sensitivity(steep)
+    values = np.linspace(0, 3, 31)
+    curve = liquidation_sensitivity(steep, "collateral", "BTC", values)
+    figure = plot_liquidation_sensitivity(curve, slopes, "collateral", "BTC", lang="en")
+    lines = [trace for trace in figure.data if trace.legendgroup == "curve_tangent"]
+    assert all(line.y.min() > -1e-9 for line in lines)
+    assert any(abs(line.y.min()) < 1e-9 for line in lines)

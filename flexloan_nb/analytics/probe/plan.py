@@ -74,3 +74,4 @@ def _bar(shown: bool | None, plan: ProbePlan) -> Iterator[Callable[[int], object
         disable=False if shown or in_notebook else None,
     ) as bar:
         yield lambda calls: bar.update(calls - bar.n)
+        bar.total = bar.n  # a bar in a notebook that ends early turns red and stays
