@@ -175,7 +175,8 @@ class MarketClient:
         if end is None and not prices.empty:
             read = max(pd.Timestamp(of.attrs["fetched_at"]) for of in candles.values())
             latest = {ccy: of["c"].iloc[-1] for ccy, of in candles.items() if len(of)}
-            prices.loc[read.as_unit("ms")] = pd.Series(latest, dtype=object)
+            prices.loc[read] = pd.Series(latest, dtype=object)
+            prices.index = pd.DatetimeIndex(prices.index).as_unit("ms")
         return prices
 
     def discount_rates(self, ccy: str | None = None) -> pd.DataFrame:

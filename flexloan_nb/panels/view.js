@@ -36,7 +36,12 @@ function dataOf(spec, columns) {
     const owner = keys.reduce((node, key) => (node[key] ??= {}), data);
     owner[last] = arrayOf(column);
   }
-  return data;
+  return data.map((trace) => (isBlank(trace) ? { ...trace, visible: false } : trace));
+}
+
+// What has no point and no place in the legend need not be drawn.
+function isBlank({ x, showlegend }) {
+  return showlegend === false && x instanceof Float64Array && x.every(Number.isNaN);
 }
 
 // The layout in the colours of the page. Plotly alters what it is given, so it gets a copy.
