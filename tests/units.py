@@ -1,11 +1,12 @@
 """The same loan in other units: nothing that is computed of it may change in USD."""
 
+from flexloan_nb.analytics.discount import Tiers
 from flexloan_nb.analytics.position import Position
 
 
 def in_units(position, ccy, scale):
     """Return the position with one coin counted in units of so many coins."""
-    tiers = position.discount_rates[ccy]
+    tiers = position.discount_rates.get(ccy, Tiers())
     ends = [*tiers.starts[1:], None]
     rescaled = [
         (start / scale, end and end / scale, rate)
@@ -24,3 +25,10 @@ def in_units(position, ccy, scale):
         margin_call_ltv=position.thresholds.margin_call,
         liquidation_ltv=position.thresholds.liquidation,
     )
+
+
+def split(position, factor):
+    """Return the position where every coin has become so many smaller ones."""
+    for ccy in position.coins:
+        position = in_units(position, ccy, 1 / factor)
+    return position

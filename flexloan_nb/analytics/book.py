@@ -16,7 +16,7 @@ from flexloan_nb.analytics.position import Position, Rows
 from flexloan_nb.analytics.thresholds import Level
 from flexloan_nb.errors import InvalidArgumentError
 
-__all__ = ["Book", "Positions", "book_of"]
+__all__ = ["Book", "Positions", "book_of", "one_by_one"]
 
 Positions: TypeAlias = Position | Mapping[str, Position]
 
@@ -95,6 +95,11 @@ def book_of(positions: Positions) -> Book:
     raise InvalidArgumentError(
         f"This takes a Position or a dict of them by order, not {type(positions).__name__}."
     )
+
+
+def one_by_one(positions: Positions) -> list[Position]:
+    """Return one position, or many, as a list in their order."""
+    return list(positions.values()) if isinstance(positions, Mapping) else [positions]
 
 
 def _stacked(orders: tuple[str, ...] | None, positions: list[Position]) -> Book:

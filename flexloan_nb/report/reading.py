@@ -134,13 +134,13 @@ class _Reader(NamedTuple):
         return self._opens(ccy, "1m", minute, minute + _BAR_LENGTH["1m"])
 
     def _opens(self, ccy: str, bar: str, since: pd.Timestamp, until: pd.Timestamp) -> pd.Series:
-        candles = self.step(
+        prices = self.step(
             f"{ccy} {bar}",
-            lambda: self.client.market.index_candles(
-                f"{ccy}-USD", bar, start=since, end=until, progress=False
+            lambda: self.client.market.price_history(
+                ccy, bar, start=since, end=until, progress=False
             ),
         )
-        return candles.set_index("ts")["o"].astype(float)
+        return prices[ccy].astype(float)
 
 
 def _side_by_side(opens: dict[str, pd.Series]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from positions import positions
+from units import split
 
 from flexloan_nb import InvalidArgumentError, SimulatedExchange, connect
 from flexloan_nb.analytics.position import Position
@@ -145,24 +146,7 @@ def test_changes_leave_the_position_itself_as_it_was(position):
 
 @given(position=positions())
 def test_a_coin_split_into_a_thousand_changes_nothing(position):
-    def split(amounts, factor):
-        return {ccy: amount * factor for ccy, amount in amounts.items()}
-
-    def levels(level):
-        return getattr(position.thresholds, level)
-
-    thousandth = Position(
-        split(position.collateral, 1000),
-        split(position.debt, 1000),
-        split(position.prices, 0.001),
-        discount_rates={
-            ccy: type(tiers)(tuple(start * 1000 for start in tiers.starts), tiers.rates)
-            for ccy, tiers in position.discount_rates.items()
-        },
-        initial_ltv=levels("initial"),
-        margin_call_ltv=levels("margin_call"),
-        liquidation_ltv=levels("liquidation"),
-    )
+    thousandth = split(position, 1000)
     assert thousandth.ltv == pytest.approx(position.ltv, rel=1e-12)
     assert thousandth.collateral_usd == pytest.approx(position.collateral_usd, rel=1e-12)
     assert thousandth.liquidation_ltv == pytest.approx(position.liquidation_ltv, rel=1e-12)

@@ -118,6 +118,12 @@ def repaid() -> SimulatedExchange:
 # What they do
 
 
+def widgets_of(notebook):
+    """Return the models that an executed notebook keeps of its widgets, progress bars too."""
+    saved = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json")
+    return saved["state"].values() if saved else ()
+
+
 @NOTEBOOKS
 def test_it_runs_without_an_error_and_shows_its_figures(path, tmp_path, monkeypatch):
     for variable in ("OKX_API_KEY", "OKX_SECRET_KEY", "OKX_PASSPHRASE"):
@@ -133,6 +139,7 @@ def test_it_runs_without_an_error_and_shows_its_figures(path, tmp_path, monkeypa
     shown = {mime for output in outputs for mime in output.get("data", {})}
     assert "application/vnd.plotly.v1+json" in shown
     assert not [output for output in outputs if output.output_type in {"error", "stream"}]
+    assert "danger" not in {widget["state"].get("bar_style") for widget in widgets_of(notebook)}
 
 
 @pytest.mark.parametrize("number", PATHS)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flexloan_nb.analytics.arguments import by_coin, coin, not_negative
-from flexloan_nb.analytics.book import Positions, book_of
+from flexloan_nb.analytics.book import Positions, book_of, one_by_one
 from flexloan_nb.analytics.liquidation.headroom import net_capacity
 from flexloan_nb.analytics.position import Coins, Position
 from flexloan_nb.errors import InvalidArgumentError
@@ -77,7 +77,7 @@ def max_loan(
     coin(borrow_ccy, "borrow_ccy")
     pledged = _each(positions, lambda position: _pledging(position, supplement, borrow_ccy))
     book = book_of(pledged)
-    prices = np.array([_price(position, borrow_ccy) for position in _listed(pledged)])
+    prices = np.array([_price(position, borrow_ccy) for position in one_by_one(pledged)])
     return book.per_order(np.minimum(_room_usd(pledged) / prices, quota), "max_loan")
 
 
@@ -148,10 +148,10 @@ def max_redeem(positions: Positions, ccy: str) -> Any:
     >>> round(max_redeem(position, "BTC"), 8)
     0.4
     """
-    book, listed = book_of(positions), _listed(positions)
-    if listed and not any(coin(ccy, "ccy") in position.collateral for position in listed):
+    book, loans = book_of(positions), one_by_one(positions)
+    if loans and not any(coin(ccy, "ccy") in position.collateral for position in loans):
         raise InvalidArgumentError(f"{ccy} is not pledged, so that none can be taken out.")
-    redeemable = np.array([_redeemable(position, ccy) for position in listed], dtype=float)
+    redeemable = np.array([_redeemable(position, ccy) for position in loans], dtype=float)
     return book.per_order(redeemable, "max_redeem")
 
 
@@ -208,7 +208,3 @@ def _each(positions: Positions, change: Callable[[Position], Position]) -> Posit
     if isinstance(positions, Mapping):
         return {order: change(position) for order, position in positions.items()}
     return change(positions)
-
-
-def _listed(positions: Positions) -> list[Position]:
-    return list(positions.values()) if isinstance(positions, Mapping) else [positions]

@@ -7,8 +7,7 @@ from typing import Any
 import pandas as pd
 
 from flexloan_nb.analytics.arguments import by_coin, coins, finite, not_negative
-from flexloan_nb.analytics.book import Positions, book_of
-from flexloan_nb.analytics.position import Position
+from flexloan_nb.analytics.book import Positions, book_of, one_by_one
 from flexloan_nb.analytics.rates import debt_rates, grown
 from flexloan_nb.analytics.stress.episodes import (
     BASES,
@@ -84,6 +83,7 @@ def stress_test(
     --------
     Would a loan at 41 % have survived March 2020? At the daily closes, not at the lows:
 
+    >>> from flexloan_nb.analytics.position import Position
     >>> position = Position(
     ...     {"BTC": 1}, {"USDT": 36_900}, {"BTC": 90_000, "USDT": 1},
     ...     margin_call_ltv=0.7374, liquidation_ltv=0.8374,
@@ -146,6 +146,7 @@ def rate_stress(
     --------
     Would a month at ten times a rate of 41 % get a loan called?
 
+    >>> from flexloan_nb.analytics.position import Position
     >>> position = Position(
     ...     {"BTC": 1}, {"USDT": 51_678}, {"BTC": 90_000, "USDT": 1},
     ...     margin_call_ltv=0.7374, liquidation_ltv=0.8374,
@@ -208,6 +209,7 @@ def stablecoin_stress(
     --------
     What does a premium of 5 % on USDT do to an LTV of 50 %?
 
+    >>> from flexloan_nb.analytics.position import Position
     >>> position = Position(
     ...     {"BTC": 1}, {"USDT": 45_000}, {"BTC": 90_000, "USDT": 1},
     ...     margin_call_ltv=0.7374, liquidation_ltv=0.8374,
@@ -275,18 +277,14 @@ def _coins(positions: Positions) -> list[str]:
 
 def _owed(positions: Positions) -> list[str]:
     """Return each coin that any position owes once."""
-    return list(dict.fromkeys(ccy for position in _each(positions) for ccy in position.debt))
-
-
-def _each(positions: Positions) -> list[Position]:
-    return [positions] if isinstance(positions, Position) else list(positions.values())
+    return list(dict.fromkeys(ccy for position in one_by_one(positions) for ccy in position.debt))
 
 
 def _named(positions: Positions, scenarios: Sequence[Collection[str]]) -> Any:
     """Return which of a position's coins each scenario has, as text."""
     texts = [
         ", ".join(ccy for ccy in coins if ccy in having)
-        for coins in (position.coins for position in _each(positions))
+        for coins in (position.coins for position in one_by_one(positions))
         for having in scenarios
     ]
     return pd.array(texts, dtype="string")

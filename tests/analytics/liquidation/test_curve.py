@@ -14,17 +14,6 @@ from flexloan_nb.analytics.position import Position
 LEVELS = {"margin_call_ltv": 0.7374, "liquidation_ltv": 0.8374}
 
 
-@pytest.fixture
-def example():
-    return Position(
-        {"BTC": 1, "ETH": 20},
-        {"USDT": 90_000},
-        {"BTC": 90_000, "ETH": 3_000, "USDT": 1},
-        discount_rates={"BTC": 0.98, "ETH": 0.95},
-        **LEVELS,
-    )
-
-
 def assert_same(curve, value, position):
     rows = curve[curve["value"] == value].drop(columns="value").set_index("ccy")
     expected = liquidation_prices(position)

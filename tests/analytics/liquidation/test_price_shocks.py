@@ -13,21 +13,8 @@ from positions import extreme_positions, positions
 from flexloan_nb import InvalidArgumentError
 from flexloan_nb.analytics.liquidation.frontier import price_frontier
 from flexloan_nb.analytics.liquidation.price_shocks import ltv_under, price_grid, price_sensitivity
-from flexloan_nb.analytics.position import Position
 
 SHOCKS = st.floats(-1, 5).map(lambda shock: round(shock, 6))
-
-
-@pytest.fixture
-def example():
-    return Position(
-        {"BTC": 1, "ETH": 20},
-        {"USDT": 90_000},
-        {"BTC": 90_000, "ETH": 3_000, "USDT": 1},
-        discount_rates={"BTC": 0.98, "ETH": 0.95},
-        margin_call_ltv=0.7374,
-        liquidation_ltv=0.8374,
-    )
 
 
 def shocked(position, shocks):

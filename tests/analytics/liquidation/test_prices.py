@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from positions import books, extreme_positions, positions
+from units import split
 
 from flexloan_nb.analytics.discount import Tiers
 from flexloan_nb.analytics.liquidation.prices import liquidation_prices
@@ -36,23 +37,6 @@ def reached(position, column):
     """Yield each coin that has a price in a column, and the loan at that price."""
     for ccy, price in liquidation_prices(position)[column].dropna().items():
         yield ccy, price, position.with_prices({ccy: price})
-
-
-def split(position, factor):
-    """Return the same loan where every coin has become `factor` smaller ones."""
-
-    def tiers(of):
-        return Tiers(tuple(start * factor for start in of.starts), of.rates)
-
-    levels = position.thresholds
-    return Position(
-        {ccy: amount * factor for ccy, amount in position.collateral.items()},
-        {ccy: amount * factor for ccy, amount in position.debt.items()},
-        {ccy: price / factor for ccy, price in position.prices.items()},
-        discount_rates={ccy: tiers(of) for ccy, of in position.discount_rates.items()},
-        margin_call_ltv=levels.margin_call,
-        liquidation_ltv=levels.liquidation,
-    )
 
 
 def test_each_coin_of_the_example_has_its_price(example):

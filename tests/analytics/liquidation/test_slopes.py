@@ -11,18 +11,6 @@ from flexloan_nb.analytics.liquidation.sensitivity import liquidation_sensitivit
 from flexloan_nb.analytics.position import Position
 
 
-@pytest.fixture
-def example():
-    return Position(
-        {"BTC": 1, "ETH": 20},
-        {"USDT": 90_000},
-        {"BTC": 90_000, "ETH": 3_000, "USDT": 1},
-        discount_rates={"BTC": 0.98, "ETH": 0.95},
-        margin_call_ltv=0.7374,
-        liquidation_ltv=0.8374,
-    )
-
-
 def slope(position, ccy, parameter, of=None):
     table = liquidation_sensitivity(position)
     rows = table[(table["ccy"] == ccy) & (table["parameter"] == parameter)]
